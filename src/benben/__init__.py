@@ -1,0 +1,15 @@
+"""Benben: an API server on Pyramid, assembled from plugins by an ini file."""
+
+FOUNDATIONS = ("benben.observe", "benben.rest", "benben.db", "benben.security", "benben.resource")
+
+
+def main(global_config, **settings):
+    """Return the WSGI application that the ini describes.
+
+    Raises: benben.kernel.ConfigurationMistakes: every mistake of the ini at once.
+    """
+    from benben.kernel.assemble import assemble
+
+    assembly = assemble(global_config, settings, foundations=FOUNDATIONS)
+    assembly.start()
+    return assembly.config.make_wsgi_app()

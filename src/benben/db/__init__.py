@@ -1,0 +1,31 @@
+"""The database: one engine, a session for each request, portable types, migrations.
+
+Always there; ``sqlalchemy.url`` names the database. A view gets ``request.dbsession`` and
+``request.tm`` as in every Pyramid application; a generated read does not open a
+transaction at all, it takes a connection in autocommit for one statement.
+"""
+
+from benben.db.engine import DatabaseSettings, build_engine
+from benben.db.failures import PROBLEMS, register_database_failures
+from benben.db.migrate import MigrateSettings, migrate_on_start
+from benben.db.runner import Runner
+from benben.db.session import register_sessions
+from benben.kernel.plugin import Plugin
+
+PLUGIN = Plugin(
+    name="db",
+    summary="Engine, sessions, transactions and migrations.",
+    settings=(DatabaseSettings, MigrateSettings),
+    problems=PROBLEMS,
+)
+
+
+def includeme(config):
+    """Build the engine and put sessions and transactions on the request."""
+    settings = config.add_plugin(PLUGIN)
+    engine = build_engine(settings)
+    config.registry.engine = engine
+    config.registry.runner = Runner(engine)
+    register_sessions(config, engine)
+    register_database_failures(config)
+    config.add_start(migrate_on_start(settings))

@@ -1,0 +1,128 @@
+"""The engine and what is told to every connection that it opens."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from benben.db.floats import float_text
+from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
+
+READ_ONLY = "benben_read_only"
+"""Execution option of a connection whose transaction will not write."""
+
+
+class DatabaseURL(Text):
+    """A URL that SQLAlchemy can read, of a database that Benben knows."""
+
+    def __init__(self) -> None:
+        super().__init__("a database URL, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
+
+    def deserialize(self, node: Any, text: str) -> URL | None:
+        """Return the parsed URL; the psycopg driver is meant by a bare ``postgresql://``."""
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            url = None
+        if url is None or url.get_backend_name() not in ("sqlite", "postgresql"):
+            super().deserialize(node, "")
+        return url
+
+
+class DatabaseSettings(Settings):
+    """``sqlalchemy.*``: the database and its pool."""
+
+    prefix = "sqlalchemy"
+
+    url = Setting(DatabaseURL(), secret=True, help="The database, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME.")
+    pool_size = Setting(Whole(1, 1000), default=8, unit="connections", help="Connections that are kept open; at least the number of threads.")
+    max_overflow = Setting(Whole(0, 1000), default=2, unit="connections", help="Connections beyond the pool under load.")
+    pool_timeout = Setting(Whole(0, 60), default=2, unit="s", help="How long a request waits for a connection before it is answered 503.")
+    pool_recycle = Setting(Whole(-1, 86400), default=1800, unit="s", help="Age at which a connection is replaced; -1 for never.")
+    connect_timeout = Setting(Whole(1, 60), default=3, unit="s", help="How long PostgreSQL may take to accept a connection.")
+    statement_timeout = Setting(Whole(0, 3600), default=30, unit="s", help="How long one statement may run on PostgreSQL; 0 for ever.")
+    lock_timeout = Setting(Whole(0, 3600), default=5, unit="s", help="How long a statement waits for a lock.")
+    echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
+
+
+def build_engine(settings: Any) -> Engine:
+    """Return the engine; nothing is connected yet.
+
+    Connections are in the driver's autocommit mode and a transaction begins with a statement
+    of its own, so that a single read costs one round trip and no mode has to be switched.
+    """
+    url: URL = settings.url or make_url("sqlite://")
+    arguments: dict[str, Any] = {"poolclass": QueuePool} if url.database not in (None, "", ":memory:") else {}
+    sizes = {"pool_size": settings.pool_size, "max_overflow": settings.max_overflow, "pool_timeout": settings.pool_timeout}
+    if arguments:
+        arguments.update(sizes, pool_recycle=settings.pool_recycle)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, echo=settings.echo, connect_args={"check_same_thread": False}, **arguments)
+        _prepare_sqlite(engine, settings.lock_timeout)
+    else:
+        options = _postgresql_options(settings)
+        engine = create_engine(url, echo=settings.echo, connect_args=options, **arguments)
+        _prepare_postgresql(engine)
+    return engine
+
+
+def _postgresql_options(settings: Any) -> dict[str, Any]:
+    times = {
+        "statement_timeout": settings.statement_timeout,
+        "lock_timeout": settings.lock_timeout,
+        "idle_in_transaction_session_timeout": max(60, 2 * settings.statement_timeout),
+    }
+    return {
+        "autocommit": True,
+        "connect_timeout": settings.connect_timeout,
+        "tcp_user_timeout": 1000 * settings.connect_timeout,
+        "application_name": "benben",
+        "options": " ".join(f"-c {name}={1000 * seconds}" for name, seconds in times.items()) + " -c timezone=UTC",
+    }
+
+
+def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        # The driver's own transactions begin deferred: two that read and then write would
+        # lock each other out at once, and busy_timeout does not apply to that upgrade.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+                       f"busy_timeout={1000 * lock_timeout_s}"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("float_json", 1, float_json, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get(READ_ONLY)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    database = engine.url.database
+    if database and database != ":memory:":
+        @event.listens_for(engine, "do_connect", once=True)
+        def make_folder(*_args: Any) -> None:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, _record: Any, _proxy: Any) -> None:
+        # SQLAlchemy leaves the mode off after somebody asked for AUTOCOMMIT by name.
+        if not connection.autocommit:
+            connection.autocommit = True
+
+
+def float_json(value: float | None) -> str | None:
+    """Return a number as PostgreSQL writes it; SQLite itself would cut it to 15 digits."""
+    return None if value is None or not math.isfinite(value) else float_text(float(value))

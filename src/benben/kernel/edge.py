@@ -1,0 +1,110 @@
+"""The outermost tween: what is not HTTP is refused here, what fails is told here.
+
+Inside it a request has an id, a path and a query that can be decoded, and a method that
+exists. Every answer of 400 and above that leaves it is a problem document.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from pyramid.httpexceptions import HTTPException
+from pyramid_retry import is_error_retryable
+
+from benben.kernel.problems import (
+    BadRequest,
+    ContentTooLarge,
+    InternalError,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    Problem,
+    from_http_exception,
+    respond,
+)
+
+if TYPE_CHECKING:
+    from pyramid.response import Response
+
+    from benben.kernel.bands import Handler
+    from benben.kernel.request import Request
+
+log = logging.getLogger("benben.error")
+
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+# A server must not act on these for an origin resource (RFC 9110, sections 9.3.6 and 9.3.8).
+REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+TEXT_HEADERS = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "CONTENT_TYPE", "HTTP_AUTHORIZATION")
+
+
+def edge_tween_factory(handler: Handler, registry: Any) -> Handler:
+    """Wrap *handler* in the edge of the application."""
+    max_body_bytes = registry.assembly.settings.max_body_bytes
+
+    def edge(request: Request) -> Response:
+        request.id = request_id(request.environ)
+        try:
+            refuse_malformed(request.environ, max_body_bytes)
+            response = handler(request)
+        except Problem as exc:
+            if is_error_retryable(request, exc):
+                raise
+            response = respond(exc, request.id)
+        except HTTPException as exc:
+            response = respond(from_http_exception(exc), request.id)
+        except Exception as exc:
+            if is_error_retryable(request, exc):
+                raise
+            log.exception("request %s failed", request.id)
+            response = respond(InternalError(), request.id)
+        # A view may return an exception of Pyramid instead of raising it.
+        if response.status_code >= 400 and isinstance(response, HTTPException):
+            response = respond(from_http_exception(response), request.id)
+        response.headers["X-Request-Id"] = request.id
+        return response
+
+    return edge
+
+
+def request_id(environ: dict[str, Any]) -> str:
+    """Return the id that the caller sent if it is a plain word, else a new one."""
+    sent = environ.get("HTTP_X_REQUEST_ID")
+    return sent if sent and REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+
+
+def refuse_malformed(environ: dict[str, Any], max_body_bytes: int) -> None:
+    """Raise the problem of a request that no view could read.
+
+    WebOb decodes lazily and would fail inside whatever reads the path, the query or a header
+    first, as an error of the server.
+    """
+    method = environ["REQUEST_METHOD"]
+    if method not in METHODS:
+        if method in REFUSED_METHODS:
+            raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(METHODS))})
+        raise MethodNotImplemented()
+    path = environ["PATH_INFO"]
+    if not path.isascii() or "\x00" in path:
+        _require_utf8(path.encode("latin-1"), "The path")
+    query = environ.get("QUERY_STRING", "")
+    if "%" in query or not query.isascii():
+        _require_utf8(unquote_to_bytes(query.encode("latin-1")), "The query")
+    for name in TEXT_HEADERS:
+        if name in environ and not environ[name].isascii():
+            raise BadRequest(f"The header {name.removeprefix('HTTP_').replace('_', '-').title()} is not ASCII.")
+    length = environ.get("CONTENT_LENGTH")
+    if length and (not length.isdigit() or len(length) > 18 or int(length) > max_body_bytes):
+        raise ContentTooLarge(f"The body may have {max_body_bytes} bytes.", max_body_bytes=max_body_bytes)
+
+
+def _require_utf8(raw: bytes, what: str) -> None:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise BadRequest(f"{what} is not UTF-8.") from exc
+    if "\x00" in text:
+        raise BadRequest(f"{what} holds a NUL character.")

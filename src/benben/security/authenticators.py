@@ -1,0 +1,53 @@
+"""Ways to say who one is; features add them, the policy asks them in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benben.security.identity import Identity
+
+if TYPE_CHECKING:
+    from pyramid.response import Response
+
+    from benben.kernel.bands import Handler
+    from benben.kernel.request import Request
+
+Authenticate = Callable[["Request"], Identity | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """One way.
+
+    Args:
+        scheme: the HTTP authentication scheme, ``Bearer`` for example.
+        authenticate: returns the identity; None where the request carries no credentials of
+            this kind; raises a 401 problem where it carries bad ones.
+        challenge: the value of WWW-Authenticate for a caller without credentials.
+    """
+
+    scheme: str
+    authenticate: Authenticate
+    challenge: str
+
+
+def add_authenticator(config: Any, scheme: str, authenticate: Authenticate, *, challenge: str) -> None:
+    """Add a way to authenticate; the order is that of inclusion."""
+    config.registry.security.authenticators.append(Authenticator(scheme, authenticate, challenge))
+
+
+def identity_tween(handler: Handler, registry: Any) -> Handler:
+    """Judge credentials where there are any, on public endpoints too.
+
+    A caller whose token has expired must not be answered as a stranger.
+    """
+    policy = registry.security
+
+    def identify(request: Request) -> Response:
+        if "HTTP_AUTHORIZATION" in request.environ:
+            policy.identity(request)
+        return handler(request)
+
+    return identify

@@ -1,0 +1,109 @@
+"""The security policy: identity from the authenticators, permission from the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyramid.authorization import ACLHelper, Everyone
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.security import Allowed, Denied
+from zope.interface import implementer
+
+from benben.kernel.problems import Forbidden, Unauthenticated, respond
+from benben.security.rules import Rule
+
+if TYPE_CHECKING:
+    from pyramid.httpexceptions import HTTPForbidden
+    from pyramid.response import Response
+
+    from benben.kernel.request import Request
+    from benben.security.authenticators import Authenticator
+    from benben.security.identity import Identity
+
+ALLOWED = Allowed("allowed by its rule")
+_UNKNOWN = object()
+
+
+@implementer(ISecurityPolicy)
+class SecurityPolicy:
+    """One for each application.
+
+    An object with an access control list (``__acl__``, Pyramid's own) is judged by the list;
+    everything else by the rule of the permission.
+    """
+
+    def __init__(self, registry: Any) -> None:
+        self.authenticators: list[Authenticator] = []
+        self._permissions = registry.assembly.permissions
+        self._rules: dict[str, Rule] = {}
+        self._acl = ACLHelper()
+
+    def identity(self, request: Request) -> Identity | None:
+        """Return who asks, or None for nobody; the answer is kept on the request.
+
+        Raises: Problem: 401, there are credentials and they are bad.
+        """
+        known = request.environ.get("benben.identity", _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known
+        identity = self._authenticate(request)
+        request.environ["benben.identity"] = identity
+        return identity
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        """Return the id of the caller, or None."""
+        identity = self.identity(request)
+        return identity.userid if identity is not None else None
+
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
+        """Return whether the caller may use *permission* on *context*."""
+        rule = self.rule(permission)
+        if rule.is_public and getattr(context, "__acl__", None) is None:
+            return ALLOWED
+        identity = self.identity(request)
+        if getattr(context, "__acl__", None) is not None:
+            principals = (Everyone,) if identity is None else identity.principals
+            return self._acl.permits(context, principals, permission)
+        if rule.allows(identity):
+            return ALLOWED
+        return Denied("denied by the rule of %s", permission)
+
+    def rule(self, permission: str) -> Rule:
+        """Return the rule of *permission*, which may itself be written as one."""
+        rule = self._rules.get(permission)
+        if rule is None:
+            declared = self._permissions.get(permission)
+            rule = self._rules[permission] = Rule(declared.rule if declared else permission)
+        return rule
+
+    def challenges(self) -> str:
+        """Return the value of WWW-Authenticate, empty where nobody can authenticate."""
+        return ", ".join(authenticator.challenge for authenticator in self.authenticators)
+
+    def remember(self, _request: Request, _userid: str, **_kw: Any) -> list[tuple[str, str]]:
+        """Return no headers: credentials come with every request."""
+        return []
+
+    def forget(self, _request: Request, **_kw: Any) -> list[tuple[str, str]]:
+        """Return no headers: there is no session."""
+        return []
+
+    def _authenticate(self, request: Request) -> Identity | None:
+        for authenticator in self.authenticators:
+            identity = authenticator.authenticate(request)
+            if identity is not None:
+                return identity
+        if "HTTP_AUTHORIZATION" in request.environ and self.authenticators:
+            raise Unauthenticated("These credentials are of no kind that is known here.", headers=self._headers())
+        return None
+
+    def _headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": self.challenges()}
+
+
+def forbidden_view(_exc: HTTPForbidden, request: Request) -> Response:
+    """Answer 401 to a stranger who could say who they are, 403 to everybody else."""
+    policy: SecurityPolicy = request.registry.security
+    if policy.identity(request) is None and policy.authenticators:
+        return respond(Unauthenticated(headers={"WWW-Authenticate": policy.challenges()}), request.id)
+    return respond(Forbidden(), request.id)

@@ -1,0 +1,73 @@
+"""Rules: who has a permission, in words that an operator can write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from benben.kernel.mistakes import Mistake
+from benben.security.identity import ADMIN, Identity
+
+if TYPE_CHECKING:
+    from benben.kernel.assemble import Assembly
+
+PLAIN_WORDS = frozenset({"public", "authenticated", "nobody"})
+PREFIXES = ("role:", "user:")
+
+
+class Rule:
+    """A set of words of which one must fit the caller.
+
+    Args:
+        text: ``public``, ``authenticated``, ``nobody``, ``role:<name>``, ``user:<id>``.
+
+    Raises: ValueError: a word is none of these.
+    """
+
+    __slots__ = ("roles", "users", "words")
+
+    def __init__(self, text: str) -> None:
+        words = text.split()
+        if not words or not all(is_word(word) for word in words):
+            raise ValueError("expected public, authenticated, nobody, role:<name> or user:<id>")
+        self.words = frozenset(words) & PLAIN_WORDS
+        self.roles = frozenset(word.removeprefix("role:") for word in words if word.startswith("role:"))
+        self.users = frozenset(word.removeprefix("user:") for word in words if word.startswith("user:"))
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether nobody has to say who they are."""
+        return "public" in self.words
+
+    def allows(self, identity: Identity | None) -> bool:
+        """Tell whether *identity*, or an anonymous caller, has the permission."""
+        if self.is_public:
+            return True
+        if identity is None or "nobody" in self.words:
+            return False
+        if "authenticated" in self.words or ADMIN in identity.roles:
+            return True
+        return identity.userid in self.users or not self.roles.isdisjoint(identity.roles)
+
+
+def is_word(word: str) -> bool:
+    """Tell whether *word* may stand in a rule."""
+    return word in PLAIN_WORDS or any(word.startswith(prefix) and len(word) > len(prefix) for prefix in PREFIXES)
+
+
+def rule_mistakes(assembly: Assembly) -> Iterable[Mistake]:
+    """Yield a mistake for every rule that cannot be read and every permission nobody declared."""
+    for permission in assembly.permissions.values():
+        if not all(is_word(word) for word in permission.rule.split()) or not permission.rule.strip():
+            text = f"{permission.rule!r} is no rule; expected public, authenticated, nobody, role:<name> or user:<id>"
+            yield Mistake(f"permission {permission.name}", text)
+    for used in assembly.contributions:
+        if used.category != "permissions" or not _is_ours(used.plugin, assembly):
+            continue
+        name: Any = used.details.get("value")
+        if isinstance(name, str) and name not in assembly.permissions and not name.startswith("__") and not is_word(name):
+            yield Mistake(f"permission {name}", f"used at {used.place} is declared by no plugin")
+
+
+def _is_ours(plugin: str, assembly: Assembly) -> bool:
+    return plugin in assembly.plugins and not assembly.plugins[plugin].plain
