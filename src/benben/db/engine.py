@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
-from benben.db.floats import float_text
+from benben.rest.wire import float_text
 from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
 
 READ_ONLY = "benben_read_only"

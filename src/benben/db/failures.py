@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from pyramid_retry import is_last_attempt, mark_error_retryable
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 
 from benben.kernel.problems import Conflict, InternalError, Problem, Unavailable, respond
 
@@ -74,14 +76,19 @@ PROBLEMS = (DatabaseUnavailable, DatabaseBusy, StatementTooSlow, StorageFull, Co
 
 def register_database_failures(config: Any) -> None:
     """Register the views for what SQLAlchemy raises."""
-    # On an attempt that may be repeated there must be no answer: it would end the retries.
-    config.add_exception_view(database_view, context=DBAPIError, last_retry_attempt=True)
-    config.add_exception_view(database_view, context=PoolTimeoutError)
+    for context in (DBAPIError, PoolTimeoutError, StaleDataError):
+        config.add_exception_view(database_view, context=context)
 
 
-def database_view(exc: DBAPIError | PoolTimeoutError, request: Request) -> Response:
-    """Answer what the database said."""
+def database_view(exc: SQLAlchemyError, request: Request) -> Response:
+    """Answer what the database said; what another attempt may cure is raised again.
+
+    pyramid_tm marks a failure inside the view by itself, one at COMMIT only if no view answers.
+    """
     problem = explain(exc)
+    if isinstance(problem, DatabaseBusy) and not is_last_attempt(request):
+        mark_error_retryable(exc)
+        raise exc
     if isinstance(problem, InternalError):
         log.error("request %s failed in the database", request.id, exc_info=exc)
     elif problem.status >= 500:
@@ -89,8 +96,10 @@ def database_view(exc: DBAPIError | PoolTimeoutError, request: Request) -> Respo
     return respond(problem, request.id)
 
 
-def explain(exc: DBAPIError | PoolTimeoutError) -> Problem:
+def explain(exc: SQLAlchemyError) -> Problem:
     """Return the problem that *exc* means."""
+    if isinstance(exc, StaleDataError):
+        return DatabaseBusy(retry_after_s=RETRY_AFTER_S)
     if isinstance(exc, PoolTimeoutError) or getattr(exc, "connection_invalidated", False):
         return DatabaseUnavailable(retry_after_s=RETRY_AFTER_S)
     state = getattr(exc.orig, "sqlstate", None) or ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Executable
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Statement:
     constants: Mapping[str, Any]
     positional: bool
 
-    def arguments(self, values: Mapping[str, Any]) -> Any:
-        """Return *values* as the driver takes them."""
-        bound = dict(self.constants)
+    def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
+        """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
+        bound = {**self.constants, **stored}
         for name, value in values.items():
             processor = self.processors.get(name)
             bound[name] = value if processor is None else processor(value)
@@ -70,30 +73,39 @@ class Runner:
         names = tuple(compiled.positiontup or ()) if positional else tuple(compiled.params)
         return Statement(str(compiled), names, processors, constants, positional)
 
-    def read(self, request: Request, statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
-        """Run a reading statement and return its rows, in autocommit where no transaction is open."""
+    def read(
+        self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
+    ) -> Sequence[Any]:
+        """Run a reading statement and return its rows, in autocommit where no transaction is open.
+
+        Args:
+            stored: values in the form of the driver, from an earlier row for example.
+        """
         if request.environ.get("tm.active"):
-            return self.write(request, statement, values)
+            return self.write(request, statement, values, stored)
         pooled = self.engine.raw_connection()
         try:
-            return self._run(request, pooled.driver_connection, statement, values)
+            return self._run(request, pooled.driver_connection, statement.sql, statement.arguments(values, stored))
         except self.dialect.loaded_dbapi.Error as exc:
             raise self._wrapped(exc, statement, pooled) from exc
         finally:
             pooled.close()
 
-    def write(self, request: Request, statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
+    def write(
+        self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
+    ) -> Sequence[Any]:
         """Run a statement inside the transaction of the request and return its rows."""
         connection = request.dbsession.connection()
         try:
-            return self._run(request, connection.connection.driver_connection, statement, values)
+            driver = connection.connection.driver_connection
+            return self._run(request, driver, statement.sql, statement.arguments(values, stored))
         except self.dialect.loaded_dbapi.Error as exc:
             raise self._wrapped(exc, statement, None) from exc
 
-    def _run(self, request: Request, driver: Any, statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
+    def _run(self, request: Request, driver: Any, sql: str, arguments: Any) -> Sequence[Any]:
         started = perf_counter()
         try:
-            cursor = driver.execute(statement.sql, statement.arguments(values))
+            cursor = driver.execute(sql, arguments)
             return cursor.fetchall() if cursor.description else ()
         finally:
             request.statement_count += 1

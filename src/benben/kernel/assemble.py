@@ -18,7 +18,7 @@ from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutio
 from benben.kernel import bands, failures
 from benben.kernel.configurator import Configurator
 from benben.kernel.contributions import Contribution, permission_mistakes, read_contributions, route_mistakes
-from benben.kernel.discovery import Selected, installed_plugins, order, select
+from benben.kernel.discovery import Selected, installed_plugins, order, read_switches, select
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.plugin import Permission, Plugin
 from benben.kernel.problems import CATALOGUE, Problem
@@ -54,6 +54,10 @@ class Assembly:
         contributions: what each plugin registered.
         permissions: every declared permission, by name.
         problems: every problem that can be answered, by code.
+        rules: rules of permissions that the ini has changed, by name of the permission.
+        owners: include specification to the name of the plugin.
+        switched_off: plugins that the ini names and leaves off.
+        allowed: route name to the methods of its address, filled as 405 answers need it.
         mistakes: what is wrong so far.
     """
 
@@ -67,6 +71,10 @@ class Assembly:
         self.schemas: list[tuple[str, type[Settings], str]] = []
         self.bands: dict[str, list[bands.Wrap]] = {}
         self.default_permissions: dict[str, str] = {}
+        self.owners: dict[str, str] = {}
+        self.rules: dict[str, str] = {}
+        self.switched_off: frozenset[str] = frozenset()
+        self.allowed: dict[str, tuple[str, ...]] = {}
         self.manifests: dict[str, Plugin] = {}
         self.checks: list[Check] = []
         self.starts: list[Callable[[Any], None]] = []
@@ -125,6 +133,7 @@ def assemble(
     assembly = Assembly(source)
     assembly.plugins, mistakes = select(source, known)
     assembly.mistakes += mistakes
+    assembly.switched_off = frozenset(read_switches(source)[0]) - frozenset(assembly.plugins)
     sequence, mistakes = order(assembly.plugins)
     assembly.mistakes += mistakes
     configure(assembly, foundations, sequence)
@@ -163,6 +172,7 @@ def include(assembly: Assembly, plugin: Selected) -> None:
     state, directives = config.action_state, dict(config.registry._directives)
     actions, seen = len(state.actions), set(state._seen_files)
     assembly.default_permissions[plugin.specification] = plugin.permission
+    assembly.owners[plugin.specification] = plugin.name
     try:
         config.include(plugin.target, route_prefix=prefix.strip("/") or None)
     except (Exception, SystemExit) as exc:
@@ -183,8 +193,7 @@ def include(assembly: Assembly, plugin: Selected) -> None:
 
 def inspect(assembly: Assembly, known: Mapping[str, str]) -> None:
     """Look at what the plugins registered and at keys that nobody reads."""
-    owners = {plugin.specification: name for name, plugin in assembly.plugins.items()}
-    assembly.contributions = read_contributions(assembly.config.action_state.actions, owners)
+    assembly.contributions = read_contributions(assembly.config.action_state.actions, assembly.owners)
     assembly.mistakes += route_mistakes(assembly.contributions)
     assembly.mistakes += permission_mistakes(assembly.contributions)
     for check in assembly.checks:
@@ -219,7 +228,7 @@ def add_plugin(config: Any, manifest: Plugin) -> Values:
     assembly: Assembly = config.registry.assembly
     assembly.manifests[manifest.name] = manifest
     for permission in manifest.permissions:
-        add_permission(config, permission)
+        declare_permission(config, permission)
     for problem in manifest.problems:
         other = assembly.problems.setdefault(problem.code, problem)
         if other is not problem:
@@ -228,7 +237,7 @@ def add_plugin(config: Any, manifest: Plugin) -> Values:
     return assembly.read(manifest.settings, owner=manifest.name)
 
 
-def add_permission(config: Any, permission: Permission) -> None:
+def declare_permission(config: Any, permission: Permission) -> None:
     """Declare a permission; the same name with another meaning is a mistake."""
     assembly: Assembly = config.registry.assembly
     if assembly.permissions.setdefault(permission.name, permission) != permission:
@@ -247,7 +256,7 @@ def add_start(config: Any, function: Callable[[Any], None]) -> None:
 
 DIRECTIVES: Mapping[str, Callable[..., Any]] = {
     "add_plugin": add_plugin,
-    "add_permission": add_permission,
+    "declare_permission": declare_permission,
     "add_check": add_check,
     "add_start": add_start,
     "add_band_tween": bands.add_band_tween,

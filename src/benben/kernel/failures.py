@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import HTTPException, HTTPNotFound
 from pyramid.interfaces import IRoutesMapper
-from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid_retry import is_error_retryable
 
 from benben.kernel.problems import InternalError, MethodNotAllowed, NotFound, Problem, from_http_exception, respond
 
@@ -28,9 +28,7 @@ def register_failures(config: Any) -> None:
     """Register the exception views of the host."""
     for context, view in ((Problem, problem_view), (HTTPException, http_view), (HTTPNotFound, not_found_view)):
         config.add_exception_view(view, context=context)
-    # The catch-all answers on the last attempt only: an answer would end the retries, because
-    # a failure at COMMIT reaches the retry policy only if no view has turned it into one.
-    config.add_exception_view(error_view, context=Exception, last_retry_attempt=True)
+    config.add_exception_view(error_view, context=Exception)
 
 
 def problem_view(exc: Problem, request: Request) -> Response:
@@ -53,15 +51,29 @@ def not_found_view(exc: HTTPNotFound, request: Request) -> Response:
 
 
 def error_view(exc: Exception, request: Request) -> Response:
-    """Answer 500 and leave the cause in the log, never in the answer."""
+    """Answer 500 and leave the cause in the log, never in the answer.
+
+    What the retry policy may try again is raised again: a failure at COMMIT reaches the
+    policy only if no view has turned it into an answer.
+    """
+    if is_error_retryable(request, exc):
+        raise exc
     log.error("request %s failed", request.id, exc_info=exc)
     return respond(InternalError(), request.id)
 
 
 def allowed_methods(registry: Any, route_name: str) -> tuple[str, ...]:
-    """Return the methods that the views of a route declare, sorted; none if one takes them all."""
-    pattern = registry.queryUtility(IRoutesMapper).get_route(route_name).pattern
-    same = {route.name for route in registry.queryUtility(IRoutesMapper).get_routes() if route.pattern == pattern}
+    """Return the methods that the views at the address of a route declare, sorted."""
+    known: dict[str, tuple[str, ...]] = registry.assembly.allowed
+    if route_name not in known:
+        known[route_name] = _declared_methods(registry, route_name)
+    return known[route_name]
+
+
+def _declared_methods(registry: Any, route_name: str) -> tuple[str, ...]:
+    mapper = registry.queryUtility(IRoutesMapper)
+    pattern = mapper.get_route(route_name).pattern
+    same = {route.name for route in mapper.get_routes() if route.pattern == pattern}
     allowed: set[str] = set()
     for item in registry.introspector.get_category("views") or ():
         view = item["introspectable"]

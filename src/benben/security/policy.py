@@ -35,6 +35,7 @@ class SecurityPolicy:
     def __init__(self, registry: Any) -> None:
         self.authenticators: list[Authenticator] = []
         self._permissions = registry.assembly.permissions
+        self._changed = registry.assembly.rules
         self._rules: dict[str, Rule] = {}
         self._acl = ACLHelper()
 
@@ -73,7 +74,8 @@ class SecurityPolicy:
         rule = self._rules.get(permission)
         if rule is None:
             declared = self._permissions.get(permission)
-            rule = self._rules[permission] = Rule(declared.rule if declared else permission)
+            text = self._changed.get(permission) or (declared.rule if declared else permission)
+            rule = self._rules[permission] = Rule(text)
         return rule
 
     def challenges(self) -> str:

@@ -57,10 +57,11 @@ def is_word(word: str) -> bool:
 
 def rule_mistakes(assembly: Assembly) -> Iterable[Mistake]:
     """Yield a mistake for every rule that cannot be read and every permission nobody declared."""
-    for permission in assembly.permissions.values():
-        if not all(is_word(word) for word in permission.rule.split()) or not permission.rule.strip():
-            text = f"{permission.rule!r} is no rule; expected public, authenticated, nobody, role:<name> or user:<id>"
-            yield Mistake(f"permission {permission.name}", text)
+    declared = {name: permission.rule for name, permission in assembly.permissions.items()}
+    for name, rule in (declared | assembly.rules).items():
+        if not all(is_word(word) for word in rule.split()) or not rule.strip():
+            text = f"{rule!r} is no rule; expected public, authenticated, nobody, role:<name> or user:<id>"
+            yield Mistake(f"permission {name}", text)
     for used in assembly.contributions:
         if used.category != "permissions" or not _is_ours(used.plugin, assembly):
             continue

@@ -1,0 +1,164 @@
+"""JSON built by the database: how each column type looks on the wire.
+
+PostgreSQL's ``row_to_json`` and SQLite's ``json_object`` do the work; only what they would
+write differently from each other, or from the wire form, gets an expression of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    Float,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
+
+from benben.db.types import JSON, UUID, Decimal, Instant
+
+Members = Callable[[Any], Select[Any]]
+PLAIN_TYPES = (Integer, String, Date)
+# "%s" would leave a sign to the fraction: -5 hundredths are -0.05.
+SQLITE_DECIMAL = "%s%d.%0{scale}d"
+INSTANT_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+
+def can_render(kind: TypeEngine[Any]) -> bool:
+    """Tell whether the database can write a column of this type in its wire form."""
+    return isinstance(kind, (*PLAIN_TYPES, Boolean, Float, Decimal, Instant, UUID, JSON))
+
+
+def on_postgresql(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the expression that ``row_to_json`` turns into the wire form of *column*."""
+    kind = column.type
+    if isinstance(kind, Decimal):
+        return cast(column, Text)
+    if isinstance(kind, Instant):
+        return func.to_char(func.timezone(literal_column("'UTC'"), column), literal_column(_quoted(INSTANT_PATTERN)))
+    return column
+
+
+def on_sqlite(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the expression that ``json_object`` turns into the wire form of *column*."""
+    kind = column.type
+    if isinstance(kind, Boolean):
+        return case(
+            (column.is_(True), func.json(literal_column("'true'"))),
+            (column.is_(False), func.json(literal_column("'false'"))),
+        )
+    if isinstance(kind, Float):
+        return func.json(func.float_json(column))
+    if isinstance(kind, JSON):
+        return func.json(type_coerce(column, Text))
+    if isinstance(kind, Decimal):
+        return _sqlite_decimal(type_coerce(column, Integer), kind.scale)
+    return column
+
+
+def _sqlite_decimal(stored: ColumnElement[Any], scale: int) -> ColumnElement[Any]:
+    if scale == 0:
+        return cast(stored, Text)
+    unit = literal_column(str(10**scale))
+    form = literal_column(_quoted(SQLITE_DECIMAL.format(scale=scale)))
+    sign = case((stored < literal_column("0"), literal_column("'-'")), else_=literal_column("''"))
+    # SQLAlchemy's own ``//`` would call a function of Python for every row.
+    text = func.printf(form, sign, func.abs(stored).op("/")(unit), func.abs(stored).op("%")(unit))
+    # NOTE: in RETURNING, SQLite 3.40 takes "IS NOT NULL" for true even where the new value is null.
+    return case((func.typeof(stored) == literal_column("'integer'"), text))
+
+
+class PostgreSQLRendering:
+    """Documents by ``row_to_json``, which writes no space between its parts."""
+
+    render: Callable[[ColumnElement[Any]], ColumnElement[Any]] = staticmethod(on_postgresql)
+
+    def document(self, rows: Select[Any], extra: Sequence[ColumnElement[Any]], source: FromClause) -> Select[Any]:
+        """Return a select of one JSON text for each row of *source*, and the *extra* columns.
+
+        Args:
+            rows: the members of the document, selected from *source* without a FROM of its own.
+        """
+        doc = rows.correlate(source).lateral("doc")
+        text = cast(func.row_to_json(literal_column("doc")), Text).label("document")
+        return select(text, *extra).select_from(source.join(doc, true()))
+
+    def written(self, change: Any, table: FromClause, members: Members, extra: Sequence[str]) -> Any:
+        """Return *change*, an INSERT or UPDATE, with the document and columns of the written row.
+
+        A RETURNING clause knows no subquery that names a row, so that it feeds one.
+        """
+        source = change.returning(*table.columns).cte("written")
+        return self.document(members(source.c), [source.c[name] for name in extra], source)
+
+    def one(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
+        """Return an expression for the one row of *rows*, which refers to *outer*, or null."""
+        inner = rows.correlate(outer).subquery("one")
+        return select(func.row_to_json(literal_column("one"))).select_from(inner).scalar_subquery()
+
+    def many(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
+        """Return an expression for the array of *rows*, which refer to *outer*."""
+        inner = rows.correlate(outer).subquery("many")
+        joined = func.string_agg(cast(func.row_to_json(literal_column("many")), Text), literal_column("','"))
+        array = select(literal_column("'['") .op("||")(func.coalesce(joined, literal_column("''"))).op("||")(literal_column("']'")))
+        return cast(array.select_from(inner).scalar_subquery(), _PostgreSQLJSON())
+
+
+class SQLiteRendering:
+    """Documents by ``json_object``."""
+
+    render: Callable[[ColumnElement[Any]], ColumnElement[Any]] = staticmethod(on_sqlite)
+
+    def document(self, rows: Select[Any], extra: Sequence[ColumnElement[Any]], source: FromClause) -> Select[Any]:
+        """Return a select of one JSON text for each row of *source*, and the *extra* columns."""
+        return select(self._object(rows).label("document"), *extra).select_from(source)
+
+    def written(self, change: Any, table: FromClause, members: Members, extra: Sequence[str]) -> Any:
+        """Return *change*, an INSERT or UPDATE, with the document and columns of the written row."""
+        document = self._object(members(table.c)).label("document")
+        return change.returning(document, *(table.c[name] for name in extra))
+
+    def one(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
+        """Return an expression for the one row of *rows*, which refers to *outer*, or null."""
+        return func.json(rows.correlate(outer).with_only_columns(self._object(rows), maintain_column_froms=True).scalar_subquery())
+
+    def many(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
+        """Return an expression for the array of *rows*, which refer to *outer*."""
+        documents = rows.with_only_columns(self._object(rows).label("document"), maintain_column_froms=True)
+        inner = documents.correlate(outer).subquery()
+        joined = func.coalesce(func.group_concat(inner.c.document, literal_column("','")), literal_column("''"))
+        array = select(literal_column("'['").op("||")(joined).op("||")(literal_column("']'")))
+        return func.json(array.select_from(inner).scalar_subquery())
+
+    def _object(self, rows: Select[Any]) -> ColumnElement[Any]:
+        parts: list[Any] = []
+        for column in rows.selected_columns:
+            parts += [literal_column(_quoted(column.key)), getattr(column, "element", column)]
+        return func.json_object(*parts, type_=Text)
+
+
+class _PostgreSQLJSON(JSON):
+    """The target of a cast."""
+
+    cache_ok = True
+
+
+RENDERINGS: Mapping[str, Callable[[], Any]] = {"postgresql": PostgreSQLRendering, "sqlite": SQLiteRendering}
+
+
+def _quoted(name: str | None) -> str:
+    return "'" + (name or "").replace("'", "''") + "'"

@@ -1,0 +1,178 @@
+"""A resource: a model, a schema, and what a client may do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Column, Table, inspect
+from sqlalchemy.orm import RelationshipProperty
+
+from benben.kernel.problems import Problem
+from benben.rest.nodes import JSON, Boolean, Enum, Node, Object, String, UUID, Schema
+from benben.rest.validation import derive_patch, derive_write
+
+ORDERED = ("exact", "ne", "lt", "lte", "gt", "gte", "in", "range", "isnull")
+TEXTUAL = (*ORDERED, "contains", "startswith")
+IDENTICAL = ("exact", "ne", "in", "isnull")
+UNORDERED_TYPES = (Boolean, UUID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """What a plugin says of a resource; everything but the first three has a default.
+
+    Args:
+        name: plural noun; the name of its service, of its permissions and of its path.
+        model: a mapped class with a single primary key.
+        schema: the fields on the wire; each names a column of the model.
+        path: inside the prefix, by default ``/<name>``.
+        read, write: rules, see `benben.kernel.plugin.Permission`.
+        sort: the order of a list for which the caller names none.
+        page_size: rows on a page for which the caller names no limit.
+        max_page_size: the largest limit.
+        filters: fields that may be filtered and sorted by; None means all.
+        embed: relationships that may be embedded and filtered through; None means all whose
+            target is a resource as well.
+        version: the column that every change increases; empty if there is none.
+        summary: one sentence for the documents.
+    """
+
+    name: str
+    model: type
+    schema: type[Schema]
+    path: str = ""
+    read: str = "authenticated"
+    write: str = "role:editor"
+    sort: tuple[str, ...] = ()
+    page_size: int = 50
+    max_page_size: int = 500
+    filters: tuple[str, ...] | None = None
+    embed: tuple[str, ...] | None = None
+    version: str = "version"
+    summary: str = ""
+    problems: tuple[type[Problem], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field on the wire and the column behind it.
+
+    Args:
+        lookups: what it may be filtered by; none if it may not.
+    """
+
+    name: str
+    node: Node
+    column: Column[Any]
+    lookups: tuple[str, ...]
+
+    @property
+    def is_sortable(self) -> bool:
+        """Tell whether a list may be sorted by it."""
+        return "lt" in self.lookups or "exact" in self.lookups
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """A way from one resource to another.
+
+    Args:
+        pairs: columns of this side and of the other that are equal.
+    """
+
+    name: str
+    is_many: bool
+    target: BoundResource
+    pairs: tuple[tuple[Column[Any], Column[Any]], ...]
+
+
+@dataclass(eq=False)
+class BoundResource:
+    """A resource inside one application, checked against its model.
+
+    Raises: ConfigurationError: a field without a column, or a model without a single key.
+    """
+
+    resource: Resource
+    schema: Schema
+    registry: Mapping[type, BoundResource] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.mapper = inspect(self.resource.model)
+        self.table: Table = self.mapper.local_table
+        if len(self.table.primary_key.columns) != 1:
+            raise ConfigurationError(f"resource {self.name}: its model needs a primary key of one column")
+        self.fields: dict[str, Field] = {node.name: self._field(node) for node in self.schema.children}
+        by_column = {item.column: item for item in self.fields.values()}
+        key = self.table.primary_key.columns[0]
+        if key not in by_column:
+            raise ConfigurationError(f"resource {self.name}: its schema needs a field for the primary key {key.name}")
+        self.key = by_column[key]
+        self.version = self.table.columns.get(self.resource.version) if self.resource.version else None
+        self.write_schema = derive_write(self.schema)
+        self.patch_schema = derive_patch(self.schema)
+        self.sort = tuple(self.resource.sort) or (self.key.name,)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the resource."""
+        return self.resource.name
+
+    @property
+    def path(self) -> str:
+        """Return the path of the list, inside the prefix."""
+        return self.resource.path or f"/{self.name}"
+
+    @property
+    def read_permission(self) -> str:
+        """Return the permission of every reading method."""
+        return f"{self.name}.read"
+
+    @property
+    def write_permission(self) -> str:
+        """Return the permission of every writing method."""
+        return f"{self.name}.write"
+
+    @cached_property
+    def relations(self) -> dict[str, Relation]:
+        """Return the relations whose other side is a resource too; known once all are added."""
+        wanted = self.resource.embed
+        found = {}
+        for relationship in self.mapper.relationships:
+            target = self.registry.get(relationship.entity.class_)
+            # A relation over several columns, or through a table between, is not a single membership.
+            simple = len(relationship.local_remote_pairs or ()) == 1 and relationship.secondary is None
+            if target is not None and simple and (wanted is None or relationship.key in wanted):
+                found[relationship.key] = self._relation(relationship, target)
+        return found
+
+    def _relation(self, relationship: RelationshipProperty[Any], target: BoundResource) -> Relation:
+        pairs = tuple((local, remote) for local, remote in relationship.local_remote_pairs or ())
+        return Relation(relationship.key, bool(relationship.uselist), target, pairs)
+
+    def _field(self, node: Node) -> Field:
+        if node.name not in self.mapper.columns:
+            raise ConfigurationError(f"resource {self.name}: its model has no column {node.name}")
+        allowed = self.resource.filters is None or node.name in self.resource.filters
+        return Field(node.name, node, self.mapper.columns[node.name], lookups_of(node) if allowed else ())
+
+
+def lookups_of(node: Node) -> tuple[str, ...]:
+    """Return the lookups that make sense for the type of *node*."""
+    if getattr(node, "write_only", False):
+        return ()
+    kind = node.typ
+    if isinstance(kind, (JSON, Object)):
+        return ("isnull",)
+    if isinstance(kind, UNORDERED_TYPES):
+        return IDENTICAL
+    return TEXTUAL if isinstance(kind, (String, Enum)) else ORDERED
+
+
+def readable(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields that are ever sent."""
+    return tuple(item for item in fields if not getattr(item.node, "write_only", False))

@@ -1,0 +1,33 @@
+"""What every endpoint shares: services, strict bodies, schemas, preconditions, cursors."""
+
+from benben.kernel.plugin import Plugin
+from benben.kernel.settings import Setting, Settings, Text
+from benben.rest.cursors import Cursors
+from benben.rest.problems import PROBLEMS
+from benben.rest.service import Services, add_service, service_mistakes
+
+SHORTEST_SECRET = 32
+
+
+class SecretSettings(Settings):
+    """``benben.secret``: what cursors are signed with."""
+
+    prefix = "benben"
+
+    secret = Setting(
+        Text(f"at least {SHORTEST_SECRET} characters", shortest=SHORTEST_SECRET),
+        secret=True,
+        help="A random text that signs cursors; the same on every machine, for example $env:BENBEN_KEY.",
+    )
+
+
+PLUGIN = Plugin(name="rest", summary="Services, bodies, schemas.", settings=(SecretSettings,), problems=PROBLEMS)
+
+
+def includeme(config):
+    """Give plugins ``config.add_service``."""
+    settings = config.add_plugin(PLUGIN)
+    config.registry.services = Services()
+    config.registry.cursors = Cursors((settings.secret or "").encode())
+    config.add_directive("add_service", add_service)
+    config.add_check(service_mistakes)

@@ -1,0 +1,248 @@
+"""Services: an address, its methods, and what every endpoint of this API shares.
+
+The only module that imports Cornice. A :class:`Service` is Cornice's, so that tools which
+know Cornice can read it; what runs is a chain built once for each method: negotiate, read
+the body, validate it, call the view, present. Cornice's own views would copy a schema class
+for every request and would let a broken ``Accept`` pass.
+
+An operator changes a service in the ini: ``service.<name>.methods`` and the like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cornice.service
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from benben.kernel.mistakes import Mistake, nearest
+from benben.kernel.settings import Setting, Settings, Text, Values, Words, unknown_keys
+from benben.rest.body import read_json
+from benben.rest.negotiation import choose, require_media_type
+from benben.rest.validation import validate
+from benben.rest.wire import write_json
+
+if TYPE_CHECKING:
+    from benben.kernel.assemble import Assembly
+    from benben.kernel.request import Request
+
+JSON = "application/json"
+BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+View = Callable[["Request"], Any]
+
+
+class ServicePolicy(Settings):
+    """``service.<name>.*``: what the operator changes of one service, without its code."""
+
+    prefix = "service.*"
+
+    methods = Setting(Words(*METHODS), default=(), help="The methods that stay; the others answer 405.")
+    schema = Setting(Text("the dotted name of a schema, module:Class"), default="", help="A schema that takes the place of the service's own.")
+    read = Setting(Text("a rule"), name="permission.read", default="", help="Who may read: public, authenticated, role:<name>.")
+    write = Setting(Text("a rule"), name="permission.write", default="", help="Who may write: public, authenticated, role:<name>.")
+
+
+class Service(cornice.service.Service):
+    """An address and its methods; build it inside ``includeme``, once for each application.
+
+    Args:
+        name: unique; ``<policy>`` or ``<policy>.<part>``.
+        path: inside the prefix of the API, with ``{placeholders}``.
+        policy: the name under ``service.`` in the ini; the part of *name* before the first dot.
+        summary: one sentence for the documents.
+    """
+
+    renderer = "json"
+
+    def __init__(self, name: str, path: str, *, policy: str = "", summary: str = "", **kw: Any) -> None:
+        super().__init__(name=name, path=path, **kw)
+        self.policy = policy or name.partition(".")[0]
+        self.summary = summary
+        # Cornice keeps every service of the process in a list; two applications would share it.
+        registered = cornice.service.SERVICES
+        registered[:] = [service for service in registered if service is not self]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of a service, as the documents see it.
+
+    Args:
+        operation: what the documents say beyond the schema: ``summary``, ``parameters``,
+            ``responses``, in the words of OpenAPI.
+    """
+
+    service: Service
+    method: str
+    path: str
+    route: str
+    permission: str
+    schema: Any
+    media_types: tuple[str, ...]
+    operation: dict[str, Any]
+    plugin: str
+
+
+class Services:
+    """All services of one application; ``registry.services``."""
+
+    def __init__(self) -> None:
+        self.endpoints: list[Endpoint] = []
+        self.policies: dict[str, Values] = {}
+
+    def policy(self, config: Any, name: str) -> Values:
+        """Return the ini's policy for the service *name*."""
+        if name not in self.policies:
+            assembly = config.registry.assembly
+            policy = self.policies[name] = assembly.read((ServicePolicy,), owner="service", name=name)
+            for verb in ("read", "write"):
+                rule = getattr(policy, f"permission_{verb}")
+                if rule:
+                    assembly.rules[f"{name}.{verb}"] = rule
+        return self.policies[name]
+
+
+def add_service(config: Any, service: Service) -> None:
+    """Register the routes and views of *service*.
+
+    A method that the ini leaves out has no view, so that it answers 405 as any other does.
+    """
+    services: Services = config.registry.services
+    policy = services.policy(config, service.policy)
+    kept = [item for item in service.definitions if not policy.methods or item[0] in policy.methods]
+    factory = {"factory": service.factory} if hasattr(service, "factory") else {}
+    config.add_route(service.name, service.path, **factory)
+    for method, view, arguments in kept:
+        endpoint = _endpoint(config, service, method, arguments)
+        services.endpoints.append(endpoint)
+        config.add_view(
+            chain(_resolved(view, arguments), endpoint),
+            route_name=service.name,
+            request_method=method,
+            permission=arguments.get("permission", NO_PERMISSION_REQUIRED),
+        )
+    if kept:
+        config.add_view(
+            options_view(options_headers(kept)),
+            route_name=service.name,
+            request_method="OPTIONS",
+            permission=NO_PERMISSION_REQUIRED,
+        )
+
+
+def chain(view: View, endpoint: Endpoint) -> View:
+    """Return *view* with everything around it that its endpoint needs, and nothing else."""
+    has_body = endpoint.method in BODY_METHODS
+    offers = (JSON,)
+
+    def endpoint_view(request: Request) -> Response:
+        accept = request.environ.get("HTTP_ACCEPT")
+        if accept is not None and accept != "*/*":
+            choose(accept, offers)
+        if has_body:
+            body = read_body(request, endpoint)
+            request.validated = body if endpoint.schema is None else validate(endpoint.schema, body)
+        result = view(request)
+        return result if isinstance(result, Response) else json_response(write_json(result))
+
+    endpoint_view.__wrapped__ = view
+    endpoint_view.__doc__ = view.__doc__
+    endpoint_view.__name__ = getattr(view, "__name__", type(view).__name__)
+    endpoint_view.__module__ = getattr(view, "__module__", __name__)
+    return endpoint_view
+
+
+def read_body(request: Request, endpoint: Endpoint) -> Any:
+    """Return the decoded body.
+
+    Raises: Problem: 415 for another media type, 400 for what is not JSON.
+    """
+    header = "Accept-Patch" if endpoint.method == "PATCH" else "Accept-Post"
+    require_media_type(request.environ.get("CONTENT_TYPE"), endpoint.media_types, accept_header=header)
+    return read_json(request.body)
+
+
+def json_response(
+    body: bytes, *, status: int = 200, headers: Iterable[tuple[str, str]] = (), content_type: str = JSON
+) -> Response:
+    """Return bytes that are JSON already as a response.
+
+    PERF: WebOb takes a list of headers as it is; its properties would parse each of them.
+    """
+    found = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Vary", "Accept, Authorization"),
+        *headers,
+    ]
+    return Response(app_iter=[body], headerlist=found, status=status)
+
+
+def options_headers(definitions: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return what OPTIONS says of a service: its methods, and what it reads."""
+    methods = {method for method, _, _ in definitions}
+    allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    headers = [("Allow", ", ".join(sorted(allowed)))]
+    for method, header in (("POST", "Accept-Post"), ("PATCH", "Accept-Patch")):
+        for defined, _, arguments in definitions:
+            if defined == method:
+                headers.append((header, ", ".join(media_types_of(method, arguments))))
+    return headers
+
+
+def options_view(headers: Sequence[tuple[str, str]]) -> View:
+    """Return the view that answers 204 with what the address knows."""
+
+    def options(_request: Request) -> Response:
+        return Response(status=204, headerlist=list(headers))
+
+    return options
+
+
+def media_types_of(method: str, arguments: dict[str, Any]) -> tuple[str, ...]:
+    """Return the media types that a method reads."""
+    declared = arguments.get("content_type", ())
+    declared = (declared,) if isinstance(declared, str) else tuple(declared)
+    return declared or (("application/merge-patch+json", JSON) if method == "PATCH" else (JSON,))
+
+
+def service_mistakes(assembly: Assembly) -> Iterable[Mistake]:
+    """Yield a mistake for every ``service.`` key that is about nothing."""
+    policies = assembly.config.registry.services.policies
+    known = [f"service.{name}.{node.name}" for name in policies for node in ServicePolicy().children]
+    for name in sorted({key.split(".")[1] for key in assembly.source.keys_under("service")}):
+        if name in policies:
+            yield from unknown_keys(assembly.source, known, f"service.{name}")
+        elif nearest(name, policies) or not assembly.switched_off:
+            # A service of a plugin that is off keeps its keys; only a misspelt one is told apart.
+            yield Mistake(f"service.{name}", f"there is no service of this name{nearest(name, policies)}")
+
+
+def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, Any]) -> Endpoint:
+    assembly = config.registry.assembly
+    prefix = f"/{config.route_prefix}" if config.route_prefix else ""
+    owner = assembly.owners.get(config.includepath[0], "") if config.includepath else ""
+    return Endpoint(
+        service=service,
+        method=method,
+        path=prefix + service.path,
+        route=service.name,
+        permission=arguments.get("permission", NO_PERMISSION_REQUIRED),
+        schema=arguments.get("schema"),
+        media_types=media_types_of(method, arguments),
+        operation=arguments.get("operation", {}),
+        plugin=owner,
+    )
+
+
+def _resolved(view: Any, arguments: dict[str, Any]) -> View:
+    """Return the callable of a definition; Cornice may hold the name of a method of *klass*."""
+    if isinstance(view, str):
+        klass = arguments["klass"]
+        return lambda request: getattr(klass(request), view)()
+    return view
