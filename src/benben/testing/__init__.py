@@ -1,0 +1,9 @@
+"""Help for the tests of plugins: an application from a few ini keys, callers, assertions.
+
+Needs WebTest. Nothing of Benben itself imports this package.
+"""
+
+from benben.testing.app import API, build_api
+from benben.testing.problems import assert_problem
+
+__all__ = ["API", "assert_problem", "build_api"]
