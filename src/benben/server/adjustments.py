@@ -14,7 +14,7 @@ from benben.server.settings import ServerSettings
 RECEIVE_BYTES = 32 * 1024
 
 
-class ServerAdjustments(Adjustments):  # type: ignore[misc]  # waitress is untyped
+class ServerAdjustments(Adjustments):
     """The parameters of one server; ``settings`` is what the ini says.
 
     Args:

@@ -37,12 +37,14 @@ SLOWEST_READER_BYTES_PER_S = 2_000
 QUIET_S = 1.0
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
+class Channel(HTTPChannel):
     """The channel of waitress with a deadline on each thing a client can delay.
 
     The main thread calls everything but :meth:`service` and the methods that it calls.
     """
 
+    request: StrictParser | None
+    close_when_flushed: bool
     parser_class = StrictParser
     task_class = AnswerTask
     error_task_class = RefusalTask
@@ -151,9 +153,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
                 self.handle_close()
         elif not request.headers_finished:
             if now_s - self._input_since_s() >= self.settings.header_timeout_s:
-                self._refuse(RequestTimeout("The headers did not arrive in time."))
+                self._refuse(request, RequestTimeout("The headers did not arrive in time."))
         elif now_s - self._input_since_s() >= self.settings.body_timeout_s:
-            self._refuse(RequestTimeout("The body did not arrive in time."))
+            self._refuse(request, RequestTimeout("The body did not arrive in time."))
 
     def _input_since_s(self) -> float:
         """Since when the server reads what it waits for now."""
@@ -163,9 +165,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
         # The start of a pipelined request lies in our buffer while the one before it runs.
         return max(request.headers_done_s or request.began_s, self.idle_since_s)
 
-    def _refuse(self, problem: Problem) -> None:
+    def _refuse(self, request: StrictParser, problem: Problem) -> None:
         """Answer *problem* from the main thread; no request of this connection runs."""
-        request, self.request = self.request, None
+        self.request = None
         request.refuse(problem)
         RefusalTask(self, request).service()
         self.close_when_flushed = True

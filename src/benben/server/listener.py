@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import heapq
 import logging
 import socket
+from operator import itemgetter
 from typing import Any
 
 from waitress import wasyncore
@@ -21,10 +23,12 @@ logger = logging.getLogger("benben.server")
 # waitress takes one in each round of the poll; a thousand clients that come at once
 # would then wait for a thousand rounds.
 ACCEPT_BATCH = 64
+# At the limit one connection in so many makes room.
+ROOM_SHARE = 32
 OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Listener(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
+class Listener(TcpWSGIServer):
     """One address that is listened on.
 
     Args:
@@ -100,7 +104,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
         return True
 
     def _make_room(self) -> bool:
-        """Close the connection that is longest without a whole request.
+        """Close the connections that are longest without a whole request.
 
         Clients that hold connections and send nothing, or a byte now and then, displace each
         other and not the next client with a request.
@@ -110,10 +114,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
             for channel in self._map.values()
             if isinstance(channel, Channel) and (since_s := channel.spare_since_s()) is not None
         ]
-        if not spare:
-            return False
-        min(spare, key=lambda pair: pair[0])[1].handle_close()
-        return True
+        # PERF: some at once, or a flood of connections costs a look at all of them each.
+        count = max(1, self.adj.connection_limit // ROOM_SHARE)
+        for _, channel in heapq.nsmallest(count, spare, key=itemgetter(0)):
+            channel.handle_close()
+        return bool(spare)
 
     def stop_listening(self) -> None:
         """Take what waits in the backlog, then refuse new connections.

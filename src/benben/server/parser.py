@@ -59,7 +59,7 @@ def is_host(text: str) -> bool:
     return match is not None and int(match[1] or 0) <= 65_535
 
 
-class StrictParser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+class StrictParser(HTTPRequestParser):
     """One request as it arrives.
 
     Attributes:
@@ -69,6 +69,7 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]  # waitress is unty
         headers_done_s: when its headers were complete; 0 before.
     """
 
+    header_plus: bytes
     # What a refusal needs when the request line could not be read.
     command = "GET"
     version = "1.1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 
 from benben.server.workers import Workers
 
@@ -22,16 +22,21 @@ class ServerState:
         finished: requests answered since draining began.
     """
 
-    def __init__(self, workers: Workers, socket_map: Sized, wake: Callable[[], None]) -> None:
+    def __init__(self, workers: Workers, wake: Callable[[], None]) -> None:
         self.addresses: tuple[tuple[str, int], ...] = ()
         self.draining = False
         self.forced = False
         self.draining_since_s = 0.0
         self.finished = 0
         self._workers = workers
-        self._socket_map = socket_map
+        self._open: tuple[Sized, ...] = ()
         self._wake = wake
         self._lock = threading.Lock()
+
+    def attach(self, addresses: Sequence[tuple[str, int]], channels: Sequence[Sized]) -> None:
+        """Take what is known once the sockets listen: their addresses and open connections."""
+        self.addresses = tuple(addresses)
+        self._open = tuple(channels)
 
     def stop(self) -> None:
         """Begin to drain; the second call forces the stop. Safe in a signal handler."""
@@ -69,8 +74,8 @@ class ServerState:
 
     @property
     def connections(self) -> int:
-        """How many connections are open, to within the listening sockets."""
-        return len(self._socket_map)
+        """How many connections are open."""
+        return sum(len(channels) for channels in self._open)
 
 
 def _nothing() -> None:

@@ -28,8 +28,11 @@ SOFTWARE = "benben"
 ONE_PACKET_BYTES = 64 * 1024
 
 
-class FramedTask(Task):  # type: ignore[misc]  # waitress is untyped
+class FramedTask(Task):
     """The framing that both tasks share."""
+
+    content_length: int | None
+    wrote_header: bool
 
     @property
     def _sends_body(self) -> bool:
@@ -114,7 +117,7 @@ class FramedTask(Task):  # type: ignore[misc]  # waitress is untyped
         return self.request.command, cut(self.request.request_uri.partition("?")[0])
 
 
-class RefusalTask(FramedTask, ErrorTask):  # type: ignore[misc]  # waitress is untyped
+class RefusalTask(FramedTask, ErrorTask):
     """Answers ``request.error`` in the shape of every other problem, and closes."""
 
     instance = ""
@@ -133,7 +136,7 @@ class RefusalTask(FramedTask, ErrorTask):  # type: ignore[misc]  # waitress is u
         self.write(response.body)
 
 
-class AnswerTask(FramedTask, WSGITask):  # type: ignore[misc]  # waitress is untyped
+class AnswerTask(FramedTask, WSGITask):
     """Runs the application for one request."""
 
     def service(self) -> None:

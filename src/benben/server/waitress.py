@@ -62,7 +62,8 @@ def serve(
     Args:
         on_ready: called with the state once connections are accepted; the state is also
             ``benben.server`` in every environ.
-        on_stop: called once the last request is answered, or given up.
+        on_stop: called once the last request is answered or given up, and if the server
+            cannot start.
         sockets: listening sockets of another process, in place of ``settings.listen``; at
             the end their backlog is left to whoever shares them.
 
@@ -74,16 +75,19 @@ def serve(
     socket_map: dict[int, Any] = {}
     workers = Workers()
     with ExitStack() as at_end:
-        # First in, last out: what is closed here is what the listeners stand on.
+        # First in, last out.
+        if on_stop is not None:
+            at_end.callback(on_stop)
         at_end.callback(wasyncore.close_all, socket_map, ignore_all=True)
-        state = ServerState(workers, socket_map, trigger(socket_map).pull_trigger)
+        state = ServerState(workers, trigger(socket_map).pull_trigger)
         at_end.callback(state.detach)
         listeners = _listen(behind_proxy(app, settings), socket_map, adjustments, workers, state)
         adjustments.connection_limit = allow_connections(settings.connection_limit)
-        state.addresses = tuple((item.effective_host, int(item.effective_port)) for item in listeners)
+        state.attach(
+            [(item.effective_host, int(item.effective_port)) for item in listeners],
+            [item.active_channels for item in listeners],
+        )
         workers.set_thread_count(settings.threads)
-        if on_stop is not None:
-            at_end.callback(on_stop)
         at_end.callback(workers.shutdown, timeout=THREADS_END_S)
         at_end.enter_context(_stop_on_signals(state))
         for host, port in state.addresses:

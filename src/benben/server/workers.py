@@ -7,7 +7,7 @@ from typing import Any
 from waitress.task import ThreadedTaskDispatcher
 
 
-class Workers(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is untyped
+class Workers(ThreadedTaskDispatcher):
     """A fixed number of threads and one queue of channels that have a request."""
 
     def add_task(self, task: Any) -> None:
@@ -28,4 +28,5 @@ class Workers(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is unty
     @property
     def running(self) -> int:
         """How many threads have a request."""
-        return max(self.active_count, 0)
+        active: int = self.active_count
+        return max(active, 0)
