@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, Text, TypeDecorator
 from sqlalchemy import Uuid as NativeUUID
-from sqlalchemy.dialects.postgresql import JSON as NativeJSON
+from sqlalchemy.types import UserDefinedType
 
 INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 SQLITE_DECIMAL_DIGITS = 18
@@ -134,18 +134,20 @@ class JSON(TypeDecorator[Any]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return the decoded value."""
-        return msgspec.json.decode(value) if isinstance(value, str) else value
+        """Return the decoded value; psycopg has decoded it already."""
+        return msgspec.json.decode(value) if value is not None and dialect.name == "sqlite" else value
 
 
-class _TextJSON(NativeJSON):
-    """PostgreSQL's ``json``, bound as the text that it is."""
+class _TextJSON(UserDefinedType[str]):
+    """PostgreSQL's ``json``, bound as the text that it is.
 
-    def bind_processor(self, dialect: Dialect) -> None:
-        return None
+    SQLAlchemy's own type would be replaced by the driver's, which encodes the text once more.
+    """
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        return None
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "JSON"
 
 
 def instant_text(value: datetime.datetime) -> str:

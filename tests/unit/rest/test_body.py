@@ -60,9 +60,7 @@ def test_every_document_that_must_be_refused_is_refused():
 def test_every_document_that_must_be_taken_is_taken_as_the_standard_library_takes_it():
     """The 95 `y_` documents give the value that ``json`` gives, but for repeated keys."""
     files = sorted(corpus("JSONTestSuite/test_parsing").glob("y_*"))
-    expected = {
-        path.name: DuplicateKey if path.name in DUPLICATES else json.loads(path.read_bytes()) for path in files
-    }
+    expected = {path.name: DuplicateKey if path.name in DUPLICATES else json.loads(path.read_bytes()) for path in files}
 
     assert len(files) == 95
     assert {path.name: verdict(path.read_bytes()) for path in files} == expected

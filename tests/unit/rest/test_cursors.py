@@ -2,7 +2,7 @@
 
 import math
 import struct
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,7 +23,7 @@ keys = st.one_of(
     st.text(max_size=50),
     st.floats(allow_nan=False),
     st.decimals(allow_nan=False),
-    st.datetimes(timezones=st.just(timezone.utc)),
+    st.datetimes(timezones=st.just(UTC)),
     st.datetimes(),
     st.dates(),
     st.uuids(),
