@@ -7,6 +7,7 @@ transaction at all, it takes a connection in autocommit for one statement.
 
 from benben.db.engine import DatabaseSettings, build_engine
 from benben.db.failures import PROBLEMS, register_database_failures
+from benben.db.importers import add_importer
 from benben.db.migrate import MigrateSettings, migrate_on_start
 from benben.db.runner import Runner
 from benben.db.session import register_sessions
@@ -26,6 +27,8 @@ def includeme(config):
     engine = build_engine(settings)
     config.registry.engine = engine
     config.registry.runner = Runner(engine)
+    config.registry.importers = {}
+    config.add_directive("add_importer", add_importer)
     register_sessions(config, engine)
     register_database_failures(config)
     config.add_start(migrate_on_start(settings))

@@ -69,4 +69,6 @@ class Observers:
 
 def add_observer(config: Any, observer: Observer) -> None:
     """Give every fact of this application to *observer*."""
-    config.registry.observers.add(observer)
+    observers: Observers = config.registry.observers
+    # As an action, so that a plugin which fails later in its includeme leaves no observer behind.
+    config.action(None, lambda: observers.add(observer))

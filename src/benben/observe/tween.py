@@ -43,20 +43,16 @@ def observe_tween(handler: Handler, registry: Any) -> Handler:
         # Not at the end of this tween: the edge may still have something to log.
         request.add_finished_callback(lambda _request: request_id.reset(token))
         observers.begin_request()
-        response, failure = None, None
         try:
             response = handler(request)
-            failure = request.exception
-            return response
         except Exception as exc:
-            failure = exc
+            finish(observers, request, None, exc, started)
             raise
+        else:
+            finish(observers, request, response, request.exception, started)
+            return response
         finally:
             observers.end_request()
-            if failure is not None and is_error_retryable(request, failure):
-                remember(request, started)
-            elif response is not None or failure is not None:
-                observers.tell(describe(request, response, failure, started))
 
     return observe
 
@@ -71,6 +67,20 @@ def request_id_variable() -> ContextVar[str]:
     return tokens["request_id"].var
 
 
+def finish(
+    observers: Observers, request: Request, response: Response | None, failure: Exception | None, started: float
+) -> None:
+    """Tell the observers, unless this attempt will be followed by another.
+
+    Args:
+        failure: what was raised, also where an exception view has answered it.
+    """
+    if failure is not None and is_error_retryable(request, failure):
+        remember(request, started)
+    else:
+        observers.tell(describe(request, response, failure, started))
+
+
 def remember(request: Request, started: float) -> None:
     """Keep what an attempt cost for the one that follows it."""
     began, attempts, count, seconds = request.environ.get(EARLIER, (started, 0, 0, 0.0))
@@ -79,7 +89,7 @@ def remember(request: Request, started: float) -> None:
 
 
 def describe(
-    request: Request, response: Response | None, failure: BaseException | None, started: float
+    request: Request, response: Response | None, failure: Exception | None, started: float
 ) -> RequestFinished:
     """Return the fact; nothing is read that could raise, since the answer exists already."""
     environ = request.environ
@@ -95,7 +105,7 @@ def describe(
         attempts=attempts + 1,
         # The security policy keeps it there; it stands above this package and is not imported.
         userid=getattr(environ.get("benben.identity"), "userid", ""),
-        bytes_sent=None if response is None else response.content_length,
+        bytes_sent=None if response is None else body_bytes(request, response),
         statement_count=count + request.statement_count,
         statement_s=seconds + request.statement_s,
         remote_addr=environ.get("REMOTE_ADDR", ""),
@@ -103,13 +113,18 @@ def describe(
     )
 
 
-def status_of(failure: BaseException | None) -> int:
+def status_of(failure: Exception | None) -> int:
     """Return the status that the edge will answer *failure* with."""
     if isinstance(failure, Problem):
         return failure.status
     if isinstance(failure, HTTPException):
         return failure.status_code
     return 500
+
+
+def body_bytes(request: Request, response: Response) -> int | None:
+    """Return the length of the body; None where it is not known before it is sent."""
+    return 0 if request.environ["REQUEST_METHOD"] == "HEAD" else response.content_length
 
 
 def printable(text: str, length: int) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Any
 
 import msgspec
@@ -156,7 +155,7 @@ def _count_quotes(raw: bytes) -> int:
 
 def _too_complex(limit: str, maximum: int | None = None) -> JSONTooComplex:
     """Return the problem that names *limit*, and its value where it has one."""
-    members = {} if maximum is None else {"maximum": maximum}
+    members: dict[str, Any] = {} if maximum is None else {"maximum": maximum}
     detail = _TOO_COMPLEX[limit].format(maximum=maximum)
     return JSONTooComplex(detail, limit=limit, **members)
 
@@ -189,7 +188,8 @@ def _first_wrong(raw: bytes, reason: str, offset: int) -> int:
     for word in (b"true", b"null", b"false"):
         taken = raw[max(0, offset - len(word)) : offset]
         if taken[:1] == word[:1] and len(taken) == len(word):
-            return offset - len(word) + len(commonprefix([taken, word]))
+            differs = (at for at, byte in enumerate(taken) if byte != word[at])
+            return offset - len(word) + next(differs, len(word))
     return offset
 
 
@@ -216,7 +216,7 @@ def _duplicate_key(raw: bytes) -> DuplicateKey:
 def _second_key(value: list[Any]) -> list[str | int] | None:
     """Return the path to the first repeated key of *value*, innermost part first."""
     # The path is built on the way out: building it on the way in is quadratic for a long key.
-    seen: set[str] = set()
+    seen: set[str | int] = set()
     named = isinstance(value, _Pairs)
     for key, item in value if named else enumerate(value):
         if named and key in seen:

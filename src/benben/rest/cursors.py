@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -111,7 +111,7 @@ def _packed(key: Any) -> Any:
     if kind not in _WRITERS:
         raise TypeError(f"A cursor does not hold {kind.__name__}.")
     if kind is datetime and key.tzinfo is not None:
-        key = key.astimezone(timezone.utc)
+        key = key.astimezone(UTC)
     code, write = _WRITERS[kind]
     return msgspec.msgpack.Ext(code, write(key))
 

@@ -132,9 +132,7 @@ def _nearest(key: str, known: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(key[:MAX_ECHO], known, n=1)), "")
 
 
-def _errors(
-    exc: colander.Invalid, path: tuple[str | int, ...], where: str
-) -> Iterator[FieldError]:
+def _errors(exc: colander.Invalid, path: tuple[str | int, ...], where: str) -> Iterator[FieldError]:
     """Yield the errors of *exc*, which stands at *path*, and of its children."""
     pointer = pointer_to(path) if where == "body" else "/".join(str(part) for part in path)
     if isinstance(exc, colander.UnsupportedFields):

@@ -262,7 +262,8 @@ def _class_docstring(node: Any) -> str:
 def _choices(choices: Iterable[Any]) -> list[Any]:
     """Return the choices of a validator in a stable order."""
     is_ordered = not isinstance(choices, (set, frozenset))
-    return _plain(list(choices) if is_ordered else sorted(choices, key=str))
+    plain: list[Any] = _plain(list(choices) if is_ordered else sorted(choices, key=str))
+    return plain
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:

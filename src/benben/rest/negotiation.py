@@ -89,9 +89,7 @@ def _ranges(accept: str) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
             yield found[1], found[2], parameters, float(quality)
 
 
-def _quality_of(
-    offer: str, ranges: Sequence[tuple[str, str, Mapping[str, str], float]]
-) -> float:
+def _quality_of(offer: str, ranges: Sequence[tuple[str, str, Mapping[str, str], float]]) -> float:
     """Return the quality that the most specific of *ranges* gives *offer*; 0 is refused."""
     media_type, offered = _split(offer)
     kind, _, subtype = media_type.partition("/")

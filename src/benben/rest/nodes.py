@@ -49,7 +49,7 @@ __all__ = [
 _MAX_DEPTH = 100
 
 
-class Node(colander.SchemaNode):  # type: ignore[misc]  # colander has no types
+class Node(colander.SchemaNode):
     """A schema node that knows JSON null.
 
     Args (all by keyword, beside those of ``colander.SchemaNode``):
@@ -100,7 +100,7 @@ class Node(colander.SchemaNode):  # type: ignore[misc]  # colander has no types
         return value
 
 
-class Object(colander.Mapping):  # type: ignore[misc]  # colander has no types
+class Object(colander.Mapping):
     """A JSON object; an unknown key is a fault of its own unless *unknown* says otherwise."""
 
     def __init__(self, unknown: Literal["raise", "ignore", "preserve"] = "raise") -> None:
@@ -136,9 +136,7 @@ class Object(colander.Mapping):  # type: ignore[misc]  # colander has no types
             raise faults
         return result
 
-    def _take_unknown(
-        self, node: Any, cstruct: dict[str, Any], result: dict[str, Any], faults: Faults | None
-    ) -> Faults | None:
+    def _take_unknown(self, node: Any, cstruct: dict[str, Any], result: dict[str, Any], faults: Faults | None) -> Faults | None:
         """Refuse or keep the keys that *node* has no child for; return the faults so far."""
         known = [child.name for child in node.children]
         names = set(known)
@@ -154,16 +152,14 @@ class Object(colander.Mapping):  # type: ignore[misc]  # colander has no types
         return faults
 
 
-class List(colander.Sequence):  # type: ignore[misc]  # colander has no types
+class List(colander.Sequence):
     """A JSON array whose items all have one node.
 
     Args: item: the node of the items, or their type; it may be given as the child of the
         node instead, as with ``colander.Sequence``.
     """
 
-    def __init__(
-        self, item: Any = None, *, min_items: int = 0, max_items: int | None = None
-    ) -> None:
+    def __init__(self, item: Any = None, *, min_items: int = 0, max_items: int | None = None) -> None:
         super().__init__()
         is_node = item is None or isinstance(item, colander.SchemaNode)
         self.item = item if is_node else Node(item)
@@ -221,7 +217,7 @@ class JSON(Scalar):
         return {"type": ["array", "boolean", "number", "object", "string"]}
 
 
-class Schema(Node, colander.MappingSchema):  # type: ignore[misc]  # colander has no types
+class Schema(Node, colander.MappingSchema):
     """The base of every schema of an object; subclasses list their nodes."""
 
     schema_type = Object

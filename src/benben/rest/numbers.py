@@ -129,9 +129,7 @@ class Decimal(Scalar):
         self.scale = 0 if scale is None and precision is not None else scale
         self.minimum = None if minimum is None else decimal.Decimal(str(minimum))
         self.maximum = None if maximum is None else decimal.Decimal(str(maximum))
-        self._max_whole = (
-            MAX_DECIMAL_DIGITS if precision is None else precision - (self.scale or 0)
-        )
+        self._max_whole = MAX_DECIMAL_DIGITS if precision is None else precision - (self.scale or 0)
 
     def read(self, node: Any, cstruct: Any) -> decimal.Decimal:
         """Return the decimal; see `Scalar.read`."""

@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
@@ -148,7 +148,7 @@ def read_http_date(text: str) -> datetime | None:
         found = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return found.replace(tzinfo=timezone.utc)
+    return found.replace(tzinfo=UTC)
 
 
 def evaluate(
@@ -168,20 +168,17 @@ def evaluate(
         return Outcome.PROCEED
     # A header carries whole seconds.
     changed_at = None if last_modified is None else last_modified.replace(microsecond=0)
-    if preconditions.if_match is not None:
-        if not preconditions.if_match.match_strongly(etag):
-            return Outcome.PRECONDITION_FAILED
-    elif preconditions.if_unmodified_since is not None and changed_at is not None:
-        if changed_at > preconditions.if_unmodified_since:
-            return Outcome.PRECONDITION_FAILED
+    if not _is_expected(preconditions, etag, changed_at):
+        return Outcome.PRECONDITION_FAILED
     is_reading = method in READING_METHODS
     if preconditions.if_none_match is not None:
-        if preconditions.if_none_match.match_weakly(etag):
-            return Outcome.NOT_MODIFIED if is_reading else Outcome.PRECONDITION_FAILED
-    elif is_reading and preconditions.if_modified_since is not None and changed_at is not None:
-        if changed_at <= preconditions.if_modified_since:
-            return Outcome.NOT_MODIFIED
-    return Outcome.PROCEED
+        is_known = preconditions.if_none_match.match_weakly(etag)
+    else:
+        since = preconditions.if_modified_since
+        is_known = is_reading and changed_at is not None and since is not None and changed_at <= since
+    if not is_known:
+        return Outcome.PROCEED
+    return Outcome.NOT_MODIFIED if is_reading else Outcome.PRECONDITION_FAILED
 
 
 def require_condition(preconditions: Preconditions) -> None:
@@ -208,6 +205,14 @@ def etag_of_bytes(body: bytes) -> str:
     """Return a strong entity tag of the representation *body*, 18 characters."""
     digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest()
     return f'"{base64.urlsafe_b64encode(digest).decode()}"'
+
+
+def _is_expected(preconditions: Preconditions, etag: str | None, changed_at: datetime | None) -> bool:
+    """Tell whether the current state is one that the caller names as seen."""
+    if preconditions.if_match is not None:
+        return preconditions.if_match.match_strongly(etag)
+    since = preconditions.if_unmodified_since
+    return since is None or changed_at is None or changed_at <= since
 
 
 def _malformed(header: str) -> MalformedPrecondition:

@@ -10,7 +10,7 @@ import enum
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -40,7 +40,7 @@ FORMATS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 
 
-class Scalar(colander.SchemaType):  # type: ignore[misc]  # colander has no types
+class Scalar(colander.SchemaType):
     """The frame of a strict type; subclasses say how a value is read and what it may be."""
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
@@ -103,7 +103,7 @@ class String(Scalar):
         self.format = format
         self.allow_blank = allow_blank
         self._matches = re.compile(pattern).fullmatch if pattern else None
-        self._has_format = FORMATS[format].fullmatch if format in FORMATS else None
+        self._has_format = FORMATS[format].fullmatch if format is not None and format in FORMATS else None
 
     def read(self, node: Any, cstruct: Any) -> str:
         """Return the text; see `Scalar.read`."""
@@ -201,7 +201,7 @@ class Instant(Scalar):
             sentence = "Must be a date and time of RFC 3339 with an offset and at most six decimals."
             raise Fault(node, "format", sentence)
         try:
-            return datetime.fromisoformat(cstruct.upper()).astimezone(timezone.utc)
+            return datetime.fromisoformat(cstruct.upper()).astimezone(UTC)
         except ValueError:
             raise Fault(node, "format", "Must be a date and time of the calendar.") from None
         except OverflowError:

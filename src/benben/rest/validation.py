@@ -48,9 +48,7 @@ def _without_read_only(node: colander.SchemaNode) -> colander.SchemaNode:
     """Take the read-only children out of *node* and of all below it."""
     hidden = [child.name for child in node.children if getattr(child, "read_only", False)]
     node.read_only_names = frozenset(hidden)
-    node.children = [
-        _without_read_only(child) for child in node.children if child.name not in hidden
-    ]
+    node.children = [_without_read_only(child) for child in node.children if child.name not in hidden]
     return node
 
 

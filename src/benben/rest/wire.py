@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
@@ -41,14 +41,9 @@ def wire(value: Any) -> Any:
     """
     kind = type(value)
     if kind is dict:
-        return {
-            key: item if type(item) in _PLAIN else _FORMS.get(type(item), wire)(item)
-            for key, item in value.items()
-        }
+        return {key: item if type(item) in _PLAIN else _FORMS.get(type(item), wire)(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [
-            item if type(item) in _PLAIN else _FORMS.get(type(item), wire)(item) for item in value
-        ]
+        return [item if type(item) in _PLAIN else _FORMS.get(type(item), wire)(item) for item in value]
     if kind in _PLAIN:
         return value
     return _FORMS.get(kind, _wire_of_subclass)(value)
@@ -91,10 +86,10 @@ def instant_text(instant: datetime) -> str:
 
     Raises: ValueError: *instant* has no offset, so that it does not name an instant.
     """
-    if instant.tzinfo is not timezone.utc:
+    if instant.tzinfo is not UTC:
         if instant.utcoffset() is None:
             raise ValueError("An instant on the wire has an offset.")
-        instant = instant.astimezone(timezone.utc)
+        instant = instant.astimezone(UTC)
     # PERF: cutting the offset off is three times as fast as replacing the time zone first.
     return instant.isoformat(timespec="microseconds")[:26] + "Z"
 
@@ -151,6 +146,4 @@ def _wire_of_subclass(value: Any) -> Any:
     return wire(plain) if type(plain) is not type(value) else plain
 
 
-_FORMS: Mapping[type, Callable[[Any], Any]] = MappingProxyType(
-    {float: _float_raw, Decimal: decimal_text, datetime: instant_text}
-)
+_FORMS: Mapping[type, Callable[[Any], Any]] = MappingProxyType({float: _float_raw, Decimal: decimal_text, datetime: instant_text})
