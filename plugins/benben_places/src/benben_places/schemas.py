@@ -1,0 +1,31 @@
+"""What a country and a city look like on the wire."""
+
+from __future__ import annotations
+
+from benben.rest.nodes import Enum, Float, Integer, Node, Schema, String
+
+CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
+LARGEST = 2**53
+
+
+class CountrySchema(Schema):
+    """A country; its code is its key and is chosen by whoever creates it."""
+
+    code = Node(String(pattern="[A-Z]{2}"), example="JP")
+    name = Node(String(min_length=1, max_length=100), example="Japan")
+    continent = Node(Enum(CONTINENTS), example="AS")
+    capital = Node(String(max_length=100), nullable=True, missing=None, example="Tokyo")
+    population = Node(Integer(minimum=0, maximum=LARGEST), nullable=True, missing=None)
+    area_km2 = Node(Float(minimum=0), nullable=True, missing=None, unit="km²")
+
+
+class CitySchema(Schema):
+    """A city."""
+
+    id = Node(Integer(), read_only=True, help="The number of GeoNames where it comes from there.")
+    name = Node(String(min_length=1, max_length=200), example="Sapporo")
+    country_code = Node(String(pattern="[A-Z]{2}"), example="JP")
+    population = Node(Integer(minimum=0, maximum=LARGEST))
+    latitude = Node(Float(minimum=-90, maximum=90), unit="°")
+    longitude = Node(Float(minimum=-180, maximum=180), unit="°")
+    timezone = Node(String(min_length=1, max_length=64), example="Asia/Tokyo")
