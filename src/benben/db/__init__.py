@@ -26,6 +26,7 @@ def includeme(config):
     settings = config.add_plugin(PLUGIN)
     engine = build_engine(settings)
     config.registry.engine = engine
+    config.registry.probe = build_engine(settings, pooled=False)
     config.registry.runner = Runner(engine)
     config.registry.importers = {}
     config.add_directive("add_importer", add_importer)

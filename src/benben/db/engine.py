@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from benben.rest.wire import float_text
 from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
@@ -51,17 +51,22 @@ class DatabaseSettings(Settings):
     echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
 
 
-def build_engine(settings: Any) -> Engine:
+def build_engine(settings: Any, *, pooled: bool = True) -> Engine:
     """Return the engine; nothing is connected yet.
+
+    Args:
+        pooled: False opens a connection for each use, for who must not wait for the requests.
 
     Connections are in the driver's autocommit mode and a transaction begins with a statement
     of its own, so that a single read costs one round trip and no mode has to be switched.
     """
     url: URL = settings.url or make_url("sqlite://")
-    arguments: dict[str, Any] = {"poolclass": QueuePool} if url.database not in (None, "", ":memory:") else {}
-    sizes = {"pool_size": settings.pool_size, "max_overflow": settings.max_overflow, "pool_timeout": settings.pool_timeout}
-    if arguments:
-        arguments.update(sizes, pool_recycle=settings.pool_recycle)
+    arguments: dict[str, Any] = {}
+    if not pooled:
+        arguments = {"poolclass": NullPool}
+    elif url.database not in (None, "", ":memory:"):
+        sizes = {"pool_size": settings.pool_size, "max_overflow": settings.max_overflow, "pool_timeout": settings.pool_timeout}
+        arguments = {"poolclass": QueuePool, "pool_recycle": settings.pool_recycle, **sizes}
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, echo=settings.echo, connect_args={"check_same_thread": False}, **arguments)
         _prepare_sqlite(engine, settings.lock_timeout)

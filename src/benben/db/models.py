@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from sqlalchemy import Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -23,7 +24,7 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-def model_base() -> type[DeclarativeBase]:
+def model_base() -> Any:
     """Return a declarative base of its own for one plugin.
 
     Each plugin has its metadata, so that one plugin's tables are never another's to create or

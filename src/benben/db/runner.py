@@ -83,13 +83,15 @@ class Runner:
         """
         if request.environ.get("tm.active"):
             return self.write(request, statement, values, stored)
-        pooled = self.engine.raw_connection()
+        pooled = None
         try:
+            pooled = self.engine.raw_connection()
             return self._run(request, pooled.driver_connection, statement.sql, statement.arguments(values, stored))
         except self.dialect.loaded_dbapi.Error as exc:
             raise self._wrapped(exc, statement, pooled) from exc
         finally:
-            pooled.close()
+            if pooled is not None:
+                pooled.close()
 
     def write(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING

@@ -181,7 +181,7 @@ def test_the_nodes_of_colander_work_inside_a_strict_schema():
     bad = {"count": 0, "points": [[1, 2], [1, "x"], 5, [1]], "inner": {"a": "b", "c": 1}}
     assert faults_of(OldSchema(), bad) == [
         ("/count", "range"),
-        ("/points/1/y", "type"),
+        ("/points/1/1", "type"),
         ("/points/2", "type"),
         ("/points/3", "length"),
         ("/inner/c", "unknown"),

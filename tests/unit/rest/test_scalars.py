@@ -171,13 +171,12 @@ def test_a_day_has_one_spelling(text):
     assert code_of(Date(), text) == "format"
 
 
-@given(st.datetimes(timezones=st.timezones() | st.just(UTC)))
+offsets = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=offsets))
 def test_every_instant_is_read_with_its_offset(instant):
     """What comes back is the same instant, in UTC, to the microsecond."""
-    offset = instant.utcoffset()
-    if offset.total_seconds() % 60 or not 2 < instant.year < 9998:
-        return
-
     read = Node(Instant()).deserialize(instant.isoformat())
 
     assert read == instant

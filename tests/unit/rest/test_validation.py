@@ -121,7 +121,7 @@ def test_a_written_body_may_not_set_what_the_server_sets():
     given = {"id": 1, "title": "x", "main": {"id": 2, "name": "a", "weight": 1}, "parts": [{"id": 3, "name": "b", "weight": 2}]}
 
     assert faults_of(write, given) == [("/main/id", "read-only"), ("/parts/0/id", "read-only"), ("/id", "read-only")]
-    assert [child.name for child in ThingSchema().children][0] == "id"
+    assert "id" in ThingSchema()
     assert validate(write, {"title": "x"}) == {"title": "x", "price": None, "size": 1}
 
 

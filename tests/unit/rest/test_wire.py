@@ -3,7 +3,6 @@
 import enum
 import json
 import math
-import os
 import random
 import struct
 import uuid
@@ -12,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import msgspec
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,19 +90,34 @@ def test_the_exponent_form_begins_where_it_does_in_postgresql(number):
     assert is_exponent == (number != 0 and not 1e-4 <= abs(number) < 1e15)
 
 
-def test_postgresql_agrees_on_many_floats():
+def test_postgresql_agrees_on_many_floats(postgres_server):
     """Random doubles, powers of two and ten with their neighbours, and half-way cases."""
-    dsn = os.environ.get("BENBEN_TEST_POSTGRES")
-    if not dsn:
-        pytest.skip("BENBEN_TEST_POSTGRES names no database")
-    import psycopg
-
     numbers = many_floats()
-    with psycopg.connect(dsn) as connection:
-        query = "SELECT array_agg(x::text ORDER BY i) FROM unnest(%b::float8[]) WITH ORDINALITY t(x, i)"
-        texts = connection.execute(query, (numbers,)).fetchone()[0]
+    query = "SELECT array_agg(x::text ORDER BY i) FROM unnest(%b::float8[]) WITH ORDINALITY t(x, i)"
 
-    assert [float_text(number) for number in numbers] == texts
+    assert [float_text(number) for number in numbers] == asked(postgres_server, query, numbers)
+
+
+def test_postgresql_agrees_on_every_character_of_a_text(postgres_server):
+    """What is escaped, and how; NUL is refused long before."""
+    texts = [chr(code) for code in range(1, 0x3000) if not 0xD800 <= code <= 0xDFFF] + ["\U0001f600", "a\u2028</b>"]
+    query = "SELECT array_agg(to_json(x)::text ORDER BY i) FROM unnest(%s::text[]) WITH ORDINALITY t(x, i)"
+
+    assert [write_json(text).decode() for text in texts] == asked(postgres_server, query, texts)
+
+
+def test_postgresql_agrees_on_decimals(postgres_server):
+    """The scale is kept, and no size has an exponent."""
+    numbers = [Decimal(text) for text in ("0", "0.00", "12.30", "-0.5", "1e-7", "9e20", "0.1e-30", "-1.10", "1e3")]
+    query = "SELECT array_agg(x::text ORDER BY i) FROM unnest(%s::numeric[]) WITH ORDINALITY t(x, i)"
+
+    assert [decimal_text(number) for number in numbers] == asked(postgres_server, query, numbers)
+
+
+def asked(server, query, values):
+    """Return what PostgreSQL makes of *values*."""
+    with psycopg.connect(server.url().replace("+psycopg", "")) as connection:
+        return connection.execute(query, (values,)).fetchone()[0]
 
 
 def many_floats():

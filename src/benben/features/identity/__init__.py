@@ -5,6 +5,8 @@ no way of its own to log in. Switch on with ``plugin.identity = on``. Needs its 
 ``benben db upgrade`` or ``benben.migrate = auto``. Serves ``/users/me`` inside the prefix.
 """
 
+from typing import Any
+
 from benben.features.identity.problems import PROBLEMS
 from benben.features.identity.services import Passwords, Users, first_user_start
 from benben.features.identity.settings import IdentitySettings
@@ -21,7 +23,7 @@ PLUGIN = Plugin(
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Give the application its users."""
     settings = config.add_plugin(PLUGIN)
     passwords = Passwords(settings)

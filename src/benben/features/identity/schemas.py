@@ -18,7 +18,8 @@ class RolesSchema(Schema):
     """The roles of a user."""
 
     roles = Node(
-        List(Node(String(pattern=ROLE, max_length=MAX_NAME)), max_items=MAX_ROLES), help="Words that the rules of permissions name."
+        List(Node(String(pattern=ROLE, max_length=MAX_NAME)), max_items=MAX_ROLES),
+        help="Words that the rules of permissions name.",
     )
 
 

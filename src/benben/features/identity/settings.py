@@ -29,17 +29,25 @@ class IdentitySettings(Settings):
 
     prefix = "identity"
 
-    min_password_length = Setting(Whole(8, 128), default=12, unit="characters", help="The shortest password that a user may choose.")
+    min_password_length = Setting(
+        Whole(8, 128), default=12, unit="characters", help="The shortest password that a user may choose."
+    )
     hash_profile = Setting(
         Choice("default", "cheapest"),
         default="default",
         help="How much a password hash costs: default is 64 MiB (RFC 9106), cheapest is for tests alone.",
     )
     concurrent_hashes = Setting(
-        Whole(1, 64), default=2, unit="hashes", help="Passwords that are hashed at the same time; each takes 64 MiB and up to 4 cores."
+        Whole(1, 64),
+        default=2,
+        unit="hashes",
+        help="Passwords that are hashed at the same time; each takes 64 MiB and up to 4 cores.",
     )
     recheck = Setting(
-        Whole(1, 300), default=5, unit="s", help="For how long each process may take a user for active without asking the database again."
+        Whole(1, 300),
+        default=5,
+        unit="s",
+        help="For how long each process may take a user for active without asking the database again.",
     )
     first_user = Setting(
         UserName(),

@@ -5,6 +5,8 @@ Switch on with ``plugin.jwt = on``; needs ``plugin.identity`` and ``jwt.private_
 (RFC 6750). The codec is pyramid_jwt's, with the strictness of RFC 8725 and RFC 9068.
 """
 
+from typing import Any
+
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.features.jwt.problems import CHALLENGE, PROBLEMS
@@ -22,7 +24,7 @@ PLUGIN = Plugin(
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Add the scheme and the address that gives tokens."""
     settings = config.add_plugin(PLUGIN)
     key, faults = load_key(settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from benben.rest.nodes import Node, Object, Schema, String
 
 MAX_TEXT = 1024
@@ -10,8 +12,8 @@ MAX_TEXT = 1024
 class Among(Object):
     """An object that may hold more than its schema names."""
 
-    def __init__(self) -> None:
-        super().__init__("ignore")
+    def __init__(self, unknown: Literal["raise", "ignore", "preserve"] = "ignore") -> None:
+        super().__init__(unknown)
 
 
 class Parameters(Schema):
@@ -31,7 +33,9 @@ class PasswordGrantSchema(Parameters):
 
     username = Node(String(max_length=MAX_TEXT))
     password = Node(String(max_length=MAX_TEXT))
-    client_id = Node(String(pattern=r"[\x20-\x7e]{1,64}"), missing="benben", help="A name of the program, for the records; it proves nothing.")
+    client_id = Node(
+        String(pattern=r"[\x20-\x7e]{1,64}"), missing="benben", help="A name of the program, for the records; it proves nothing."
+    )
     scope = Node(String(max_length=MAX_TEXT), missing=None)
     client_secret = Node(String(max_length=MAX_TEXT), missing=None)
     client_assertion = Node(String(max_length=MAX_TEXT * 8), missing=None)

@@ -32,13 +32,26 @@ class JWTSettings(Settings):
     private_key = Setting(
         Text("a key"),
         secret=True,
-        help="What signs tokens: a random text of at least 32 bytes for HS256, a PEM private key for the others; for example $generate:var/jwt.txt.",
+        help="What signs tokens: for HS256 a random text such as $generate:var/jwt.txt, else a PEM private key.",
     )
-    public_key = Setting(Text("a PEM public key"), default="", help="The public half of the key, to be sure that it is the right one; it is derived if absent.")
-    algorithm = Setting(Choice(*ALGORITHMS), default="HS256", help="The one algorithm that tokens are signed with; no token can choose another.")
+    public_key = Setting(
+        Text("a PEM public key"),
+        default="",
+        help="The public half of the key, to be sure that it is the right one; it is derived if absent.",
+    )
+    algorithm = Setting(
+        Choice(*ALGORITHMS), default="HS256", help="The one algorithm that tokens are signed with; no token can choose another."
+    )
     kid = Setting(KeyId(), default="", help="The id of the key in the header of tokens; derived from the key if absent.")
     issuer = Setting(Text(), default="benben", help="The iss of tokens; others are refused, to the letter.")
     audience = Setting(Text(), default="benben", help="The aud of tokens; others, and lists, are refused.")
-    access_ttl = Setting(Whole(1, 30 * 86400), default=900, unit="s", help="How long a token is good for; the roles in it stay as they are for so long.")
+    access_ttl = Setting(
+        Whole(1, 30 * 86400),
+        default=900,
+        unit="s",
+        help="How long a token is good for; the roles in it stay as they are for so long.",
+    )
     leeway = Setting(Whole(0, 300), default=30, unit="s", help="How far the clocks of two machines may be apart.")
-    cache_size = Setting(Whole(0, 1_000_000), default=10_000, unit="tokens", help="Verified tokens that each process remembers; about 2 KiB each.")
+    cache_size = Setting(
+        Whole(0, 1_000_000), default=10_000, unit="tokens", help="Verified tokens that each process remembers; about 2 KiB each."
+    )

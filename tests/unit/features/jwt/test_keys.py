@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, ed448, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -148,7 +148,12 @@ def test_every_mistake_about_tokens_stops_the_start_at_once(tmp_path: Path) -> N
     with pytest.raises(ConfigurationMistakes) as caught:
         build_api(tmp_path, ini)
 
-    assert sorted(mistake.key for mistake in caught.value.mistakes) == ["jwt.access_ttl", "jwt.isuer", "jwt.kid", "jwt.private_key"]
+    assert sorted(mistake.key for mistake in caught.value.mistakes) == [
+        "jwt.access_ttl",
+        "jwt.isuer",
+        "jwt.kid",
+        "jwt.private_key",
+    ]
     assert "hunter2" not in caught.value.report()
     assert list(tmp_path.iterdir()) == []
 

@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "role", name="pk_identity_user_roles"),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["identity_users.id"], name="fk_identity_user_roles_user_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["identity_users.id"], name="fk_identity_user_roles_user_id", ondelete="CASCADE"),
     )
     op.create_index("ix_identity_user_roles_role", "identity_user_roles", ["role"])
 

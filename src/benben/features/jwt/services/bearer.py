@@ -40,13 +40,22 @@ class Bearer:
         if query and "access_token=" in query and IN_ADDRESS.search(query):
             # SECURITY: an address is written to logs and sent on as the referrer.
             raise MalformedCredentials("A token does not belong in the address.")
+        identity = self._identify(header)
+        if identity is not None and not users_of(self._registry).is_active(identity.userid):
+            raise InvalidToken("The user of the token is not active.")
+        return identity
+
+    def _identify(self, header: str) -> Identity | None:
+        tokens = self._registry.jwt
+        # PERF: a token that was verified needs no look at its letters, which is half of the cost.
+        known: Identity | None = tokens.recall(header[7:]) if header[:7].lower() == "bearer " else None
+        if known is not None:
+            return known
         found = CREDENTIALS.fullmatch(header)
         if found is None:
             _refuse_malformed(header)
             return None
-        identity: Identity = self._registry.jwt.verify(found[1])
-        if not users_of(self._registry).is_active(identity.userid):
-            raise InvalidToken("The user of the token is not active.")
+        identity: Identity = tokens.verify(found[1])
         return identity
 
 

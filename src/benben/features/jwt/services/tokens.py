@@ -54,9 +54,13 @@ class Tokens:
 
     def verify(self, token: str) -> Identity:
         """Return who *token* says its bearer is. Raises: InvalidToken (401)."""
+        return self.recall(token) or self._verify_anew(token)
+
+    def recall(self, token: str) -> Identity | None:
+        """Return who the bearer is if *token* was verified before. Raises: InvalidToken, it has expired."""
         known = self._verified.get(token)
         if known is None:
-            return self._verify_anew(token)
+            return None
         identity, refused_at = known
         if self._clock() < refused_at:
             return identity

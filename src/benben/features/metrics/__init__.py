@@ -1,0 +1,24 @@
+"""Numbers for Prometheus at ``/metrics``.
+
+Switch on with ``plugin.metrics = on``. By default the role ``operator`` may read them;
+``service.metrics.permission.read = public`` lets a scraper without credentials in.
+"""
+
+from benben.features.metrics.services import Metrics
+from benben.features.metrics.views import metrics_service
+from benben.kernel import Permission, Plugin
+
+PLUGIN = Plugin(
+    name="metrics",
+    summary="Numbers for Prometheus.",
+    permissions=(Permission("metrics.read", "role:operator", "Read the numbers of this process."),),
+    outside=True,
+)
+
+
+def includeme(config):
+    """Count what the observers are told, and serve the numbers."""
+    config.add_plugin(PLUGIN)
+    metrics = Metrics(config.registry.engine, config.registry.observers)
+    config.add_observer(metrics.count)
+    config.add_service(metrics_service(metrics))
