@@ -61,7 +61,7 @@ _TOO_COMPLEX = {
     "keys": "The objects have more than {maximum} keys in all.",
     "items": "The arrays have more than {maximum} items in all.",
     "digits": "A number has more than {maximum} digits.",
-    "number": "A number is larger than a double of IEEE 754.",
+    "number": "A number is larger than this server holds.",
 }
 
 
@@ -195,33 +195,40 @@ def _first_wrong(raw: bytes, reason: str, offset: int) -> int:
 
 def _not_utf8(raw: bytes) -> MalformedJSON:
     """Return the problem for bytes that are not UTF-8."""
+    offset = 0
     try:
+        # The decoder counts from the beginning of the string at fault.
         raw.decode()
     except UnicodeDecodeError as exc:
-        return MalformedJSON(f"The text is not UTF-8 at byte {exc.start}.", offset=exc.start)
-    return MalformedJSON("The text is not UTF-8.", offset=0)
+        offset = exc.start
+    return MalformedJSON(f"The text is not UTF-8 at byte {offset}.", offset=offset)
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of one object in their order, the same key twice where it was."""
+class _Repeated(list[tuple[str, Any]]):
+    """The keys and values of an object that names a key twice, in their order."""
 
 
 def _duplicate_key(raw: bytes) -> DuplicateKey:
     """Return the problem that points at the first key that is given twice."""
-    path = _second_key(json.loads(raw, object_pairs_hook=_Pairs)) or []
+    path = _second_key(json.loads(raw, object_pairs_hook=_object)) or []
     detail = "This key is given more than once in its object."
     return DuplicateKey(errors=[FieldError(pointer_to(reversed(path)), detail, "duplicate-key")])
 
 
-def _second_key(value: list[Any]) -> list[str | int] | None:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Repeated:
+    """Return *pairs* as a dict, or as they are where the dict would lose one."""
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeated(pairs)
+
+
+def _second_key(value: Any) -> list[str | int] | None:
     """Return the path to the first repeated key of *value*, innermost part first."""
+    if isinstance(value, _Repeated):
+        seen: set[str] = set()
+        # `add` gives None: a key is taken into the set by the very question that it passes.
+        return [next(key for key, _ in value if key in seen or seen.add(key))]
     # The path is built on the way out: building it on the way in is quadratic for a long key.
-    seen: set[str | int] = set()
-    named = isinstance(value, _Pairs)
-    for key, item in value if named else enumerate(value):
-        if named and key in seen:
-            return [key]
-        seen.add(key)
-        if isinstance(item, list) and (path := _second_key(item)) is not None:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if item and isinstance(item, (dict, list)) and (path := _second_key(item)) is not None:
             return [*path, key]
     return None

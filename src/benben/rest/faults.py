@@ -170,14 +170,15 @@ def _messages(exc: colander.Invalid) -> Iterator[tuple[str, str]]:
         if not sentence:
             sentence = getattr(message, "default", None) or str(message)
         values = getattr(message, "mapping", None) or {}
-        brief = {name: _brief(value) for name, value in values.items()}
+        # The choices are the author's text, and long lists of them are cut with the sentence.
+        brief = {name: str(value) if name == "choices" else _brief(value) for name, value in values.items()}
         yield code, Template(sentence).safe_substitute(brief)
 
 
 def _brief(value: Any) -> str:
     """Return *value* for a sentence: a few words, whatever its size."""
     if isinstance(value, str):
-        return cut(value, MAX_ECHO * 4)
+        return cut(value, MAX_ECHO)
     if value is None or isinstance(value, (bool, int, float, date)):
         return cut(str(value), MAX_ECHO)
     return f"({type(value).__name__})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 from benben.kernel.problems import NotAcceptable, UnsupportedMediaType
 
@@ -50,16 +49,17 @@ def require_media_type(
     content_type: str | None,
     offers: Sequence[str],
     *,
-    accept_header: Literal["Accept-Post", "Accept-Patch"],
+    accept_header: str,
 ) -> str:
     """Return the one of *offers* that a body of *content_type* is.
 
     Parameters are tolerated; a charset has to be UTF-8, the only one that JSON has.
 
+    Args: accept_header: ``Accept-Post`` or ``Accept-Patch``, by the method.
     Raises: UnsupportedMediaType: another type or none, with the header that lists *offers*.
     """
-    if content_type in offers:
-        return content_type  # type: ignore[return-value]  # None is never offered
+    if content_type is not None and content_type in offers:
+        return content_type
     media_type, parameters = _split(content_type or "")
     if media_type in offers and parameters.get("charset", "utf-8") in _CHARSETS:
         return media_type

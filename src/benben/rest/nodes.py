@@ -155,6 +155,8 @@ class Object(colander.Mapping):
 class List(colander.Sequence):
     """A JSON array whose items all have one node.
 
+    ``colander.Sequence`` works as well, but looks at every item of an array of wrong ones.
+
     Args: item: the node of the items, or their type; it may be given as the child of the
         node instead, as with ``colander.Sequence``.
     """

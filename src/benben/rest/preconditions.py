@@ -155,6 +155,7 @@ def evaluate(
     method: str,
     preconditions: Preconditions,
     etag: str | None,
+    *,
     last_modified: datetime | None = None,
 ) -> Outcome:
     """Return what *preconditions* make of *method* on the current state.

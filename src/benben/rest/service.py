@@ -113,7 +113,9 @@ def add_service(config: Any, service: Service) -> None:
     """
     services: Services = config.registry.services
     policy = services.policy(config, service.policy)
-    kept = [item for item in service.definitions if not policy.methods or item[0] in policy.methods]
+    # Cornice defines HEAD beside every GET; a Pyramid view of GET answers it already.
+    defined = [item for item in service.definitions if item[0] != "HEAD"]
+    kept = [item for item in defined if not policy.methods or item[0] in policy.methods]
     factory = {"factory": service.factory} if hasattr(service, "factory") else {}
     config.add_route(service.name, service.path, **factory)
     for method, view, arguments in kept:

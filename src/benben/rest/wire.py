@@ -121,29 +121,37 @@ def _shortest_inside(number: float) -> str:
     chosen = int(Decimal(text))
     if -below < 2 * (chosen - exact) < above:
         return text
-    for width in range(1, 18):
-        unit = 10 ** max(0, len(str(exact)) - width)
+    unit = 10 ** len(str(exact))
+    inside: list[int] = []
+    while not inside:
+        unit //= 10
         floor = exact // unit * unit
         inside = [near for near in (floor, floor + unit) if -below < 2 * (near - exact) < above]
-        if inside:
-            return str(min(inside, key=lambda near: abs(near - exact)))
-    return text
+    return str(min(inside, key=lambda near: abs(near - exact)))
 
 
 def _wire_of_subclass(value: Any) -> Any:
     """Return the wire form of the rarer types; see `wire`."""
     if isinstance(value, Enum):
         return wire(value.value)
-    for base in (str, float, int):
+    for base, form in _BASES:
         if isinstance(value, base):
-            return wire(base(value))
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, Mapping):
-        return wire(dict(value))
+            return wire(form(value))
     # Structs, dataclasses, sets, times and bytes (base64) become what msgspec makes of them.
-    plain = msgspec.to_builtins(value, builtin_types=_KEPT, str_keys=True)
-    return wire(plain) if type(plain) is not type(value) else plain
+    return wire(msgspec.to_builtins(value, builtin_types=_KEPT, str_keys=True))
 
 
 _FORMS: Mapping[type, Callable[[Any], Any]] = MappingProxyType({float: _float_raw, Decimal: decimal_text, datetime: instant_text})
+# A datetime is a date as well; the order matters.
+_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (str, str),
+    (float, float),
+    (int, int),
+    (Decimal, decimal_text),
+    (datetime, instant_text),
+    (date, date.isoformat),
+    (UUID, str),
+    (Mapping, dict),
+    (list, list),
+    (tuple, list),
+)

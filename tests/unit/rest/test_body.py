@@ -191,6 +191,14 @@ def test_a_text_at_every_limit_is_taken():
         assert verdict(raw, limits) is JSONTooComplex
 
 
+def test_without_a_bound_of_digits_python_s_own_is_one():
+    """It is there so that no text takes quadratic time."""
+    with pytest.raises(JSONTooComplex) as caught:
+        read_json(b"9" * 5_000, JSONLimits(max_digits=10_000))
+
+    assert caught.value.members == {"limit": "number"}
+
+
 def test_long_digits_inside_a_string_are_not_a_number():
     """Only numbers have a bound of digits; a text of digits is a text."""
     value = {"hash": "1" * 5_000, "escaped": '"' + "2" * 5_000, "n": 12}
@@ -235,6 +243,7 @@ def test_integers_stay_exact_and_other_numbers_are_doubles():
         b"{" + repeated(b'"a":0,') + b'"a":0}',
         b"[" + repeated(b'{"a":0,"b":1,"a":1},', 90_000) + b"0]",
         b'{"' + b"k" * 500_000 + b'":[' + repeated(b"{},", 290_000) + b'{"a":1,"a":2}]}',
+        b"{" + b",".join(b'"k%d":"%s"' % (number, b"x" * 90) for number in range(9_990)) + b',"k9989":1}',
         b'["' + b"a" * MEGABYTE,
         repeated(b'"'),
         b'["' + b"a" * MEGABYTE + b'\xff"]',

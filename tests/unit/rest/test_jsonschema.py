@@ -260,6 +260,17 @@ def test_a_type_of_somebody_else_may_describe_itself():
     assert schema_of(Node(Point()), "patch") == {"type": "string", "format": "point", "x-mode": "patch"}
 
 
+def test_a_type_that_says_nothing_says_nothing_of_null_either():
+    """Null is among the values already."""
+    assert schema_of(Node(colander.SchemaType(), nullable=True)) == {}
+
+
+def test_none_is_the_default_only_where_null_is_a_value():
+    """Elsewhere it is what Python sees, and no caller could send it."""
+    assert schema_of(Node(Boolean(), missing=None), "write") == {"type": "boolean"}
+    assert schema_of(Node(Boolean(), missing=None, nullable=True), "write") == {"default": None, "type": ["boolean", "null"]}
+
+
 def test_a_default_that_has_no_wire_form_is_left_out():
     """A deferred value, or an object of the application."""
     for missing in (colander.deferred(lambda node, kw: 1), object(), colander.drop):

@@ -34,7 +34,7 @@ opaque = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, blacklist
 def outcome(method, etag='"v7"', last_modified=NOW, **headers):
     """Return what the headers, underscores for hyphens, make of the method."""
     conditions = read_preconditions({name.replace("_", "-"): value for name, value in headers.items()})
-    return evaluate(method, conditions, etag, last_modified)
+    return evaluate(method, conditions, etag, last_modified=last_modified)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ import math
 import random
 import struct
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -187,6 +190,17 @@ def test_every_kind_of_value_has_its_form_at_any_depth():
 
         HIGH = 3
 
+    class Price(Decimal):
+        """A decimal of another type."""
+
+    class Day(date):
+        """A date of another type."""
+
+    class Row(NamedTuple):
+        """A row of a query."""
+
+        price: Price
+
     at = datetime(2024, 1, 1, tzinfo=UTC)
     struct_type = msgspec.defstruct("Pair", [("left", float), ("right", Decimal)])
     value = {
@@ -198,6 +212,11 @@ def test_every_kind_of_value_has_its_form_at_any_depth():
         "tuple": (1.0, None, True),
         "set": {2.5},
         "name": Name("x"),
+        "price": Price("0E-2"),
+        "day": Day(2024, 1, 1),
+        "row": Row(Price("1E+1")),
+        "mapping": MappingProxyType({"x": 1.0}),
+        "default": defaultdict(list, y=[2.0]),
         "big": 2**70,
         "bytes": b"ab",
     }
@@ -211,6 +230,11 @@ def test_every_kind_of_value_has_its_form_at_any_depth():
         "tuple": [1, None, True],
         "set": [2.5],
         "name": "x",
+        "price": "0.00",
+        "day": "2024-01-01",
+        "row": ["10"],
+        "mapping": {"x": 1},
+        "default": {"y": [2]},
         "big": 2**70,
         "bytes": "YWI=",
     }
