@@ -56,7 +56,19 @@ def postgres_server() -> Iterator[PostgresServer]:
     account = _unprivileged(folder)
     binaries = _postgres_binaries()
     port = free_port()
-    initdb = [f"{binaries}/initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
+    initdb = [
+        f"{binaries}/initdb",
+        "-D",
+        f"{folder}/data",
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-N",
+    ]
     subprocess.run([*account, *initdb], check=True, stdout=subprocess.DEVNULL, cwd=folder)
     options = [part for option in POSTGRES_OPTIONS for part in ("-c", option)]
     command = [f"{binaries}/postgres", "-D", f"{folder}/data", "-p", str(port), "-k", str(folder), *options]

@@ -70,7 +70,7 @@ def first_read(endpoints: Iterable[Endpoint]) -> Endpoint | None:
 def first_write(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, str] | None:
     """Return an address that creates something and a body for it, or None."""
     creating = [item for item in endpoints if item.method == "POST" and item.schema is not None and "{" not in item.path]
-    creating.sort(key=lambda item: (FIRST_WRITES.index(item.route) if item.route in FIRST_WRITES else len(FIRST_WRITES)))
+    creating.sort(key=lambda item: FIRST_WRITES.index(item.route) if item.route in FIRST_WRITES else len(FIRST_WRITES))
     for endpoint in creating:
         body = smallest_body(endpoint.schema)
         if body is not None:

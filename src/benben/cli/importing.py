@@ -22,7 +22,9 @@ def command(ini: Path, name: str) -> None:
     registry = started(ini)
     importers = registry.importers
     if name not in importers:
-        raise click.ClickException(f"no plugin imports {name}{nearest(name, importers)}; known: {' '.join(sorted(importers)) or 'none'}")
+        raise click.ClickException(
+            f"no plugin imports {name}{nearest(name, importers)}; known: {' '.join(sorted(importers)) or 'none'}"
+        )
     began = time.perf_counter()
     with ProgressBar() as progress, Session(registry.engine) as session, session.begin():
         counts = importers[name](session, progress)

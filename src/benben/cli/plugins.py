@@ -81,7 +81,9 @@ def _selected(assembly: Assembly, plugin: Selected, point: EntryPoint | None, co
     manifest = plugin.manifest
     name = plugin.name
     # A manifest may declare permissions, and a resource declares its own while it is added.
-    permissions = {item.details.get("value") for item in assembly.contributions if (item.plugin, item.category) == (name, "permissions")}
+    permissions = {
+        item.details.get("value") for item in assembly.contributions if (item.plugin, item.category) == (name, "permissions")
+    }
     return PluginRow(
         name,
         plugin.state,

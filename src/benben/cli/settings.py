@@ -50,11 +50,7 @@ def list_settings(assembly: Assembly, *, include_all: bool = False) -> list[Sett
         include_all: also those of single plugins and services that nobody has set.
     """
     rows = {row.key: row for row in _rows(assembly)}
-    return [
-        row
-        for key, row in sorted(rows.items())
-        if include_all or row.origin != "default" or not key.startswith(MANY)
-    ]
+    return [row for key, row in sorted(rows.items()) if include_all or row.origin != "default" or not key.startswith(MANY)]
 
 
 def _rows(assembly: Assembly) -> Iterator[SettingRow]:

@@ -11,8 +11,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from benben.rest.wire import float_text
 from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
+from benben.kernel.wire import float_text
 
 READ_ONLY = "benben_read_only"
 """Execution option of a connection whose transaction will not write."""
@@ -41,12 +41,18 @@ class DatabaseSettings(Settings):
     prefix = "sqlalchemy"
 
     url = Setting(DatabaseURL(), secret=True, help="The database, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME.")
-    pool_size = Setting(Whole(1, 1000), default=8, unit="connections", help="Connections that are kept open; at least the number of threads.")
+    pool_size = Setting(
+        Whole(1, 1000), default=8, unit="connections", help="Connections that are kept open; at least the number of threads."
+    )
     max_overflow = Setting(Whole(0, 1000), default=2, unit="connections", help="Connections beyond the pool under load.")
-    pool_timeout = Setting(Whole(0, 60), default=2, unit="s", help="How long a request waits for a connection before it is answered 503.")
+    pool_timeout = Setting(
+        Whole(0, 60), default=2, unit="s", help="How long a request waits for a connection before it is answered 503."
+    )
     pool_recycle = Setting(Whole(-1, 86400), default=1800, unit="s", help="Age at which a connection is replaced; -1 for never.")
     connect_timeout = Setting(Whole(1, 60), default=3, unit="s", help="How long PostgreSQL may take to accept a connection.")
-    statement_timeout = Setting(Whole(0, 3600), default=30, unit="s", help="How long one statement may run on PostgreSQL; 0 for ever.")
+    statement_timeout = Setting(
+        Whole(0, 3600), default=30, unit="s", help="How long one statement may run on PostgreSQL; 0 for ever."
+    )
     lock_timeout = Setting(Whole(0, 3600), default=5, unit="s", help="How long a statement waits for a lock.")
     echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
 
@@ -61,12 +67,13 @@ def build_engine(settings: Any, *, pooled: bool = True) -> Engine:
     of its own, so that a single read costs one round trip and no mode has to be switched.
     """
     url: URL = settings.url or make_url("sqlite://")
-    arguments: dict[str, Any] = {}
+    # SECURITY: an exception that is logged would else carry the values, hashes of passwords too.
+    arguments: dict[str, Any] = {"hide_parameters": True}
     if not pooled:
-        arguments = {"poolclass": NullPool}
+        arguments |= {"poolclass": NullPool}
     elif url.database not in (None, "", ":memory:"):
         sizes = {"pool_size": settings.pool_size, "max_overflow": settings.max_overflow, "pool_timeout": settings.pool_timeout}
-        arguments = {"poolclass": QueuePool, "pool_recycle": settings.pool_recycle, **sizes}
+        arguments |= {"poolclass": QueuePool, "pool_recycle": settings.pool_recycle, **sizes}
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, echo=settings.echo, connect_args={"check_same_thread": False}, **arguments)
         _prepare_sqlite(engine, settings.lock_timeout)
@@ -98,8 +105,7 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
         # The driver's own transactions begin deferred: two that read and then write would
         # lock each other out at once, and busy_timeout does not apply to that upgrade.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
-                       f"busy_timeout={1000 * lock_timeout_s}"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={1000 * lock_timeout_s}"):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("float_json", 1, float_json, deterministic=True)
 
@@ -110,6 +116,7 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
 
     database = engine.url.database
     if database and database != ":memory:":
+
         @event.listens_for(engine, "do_connect", once=True)
         def make_folder(*_args: Any) -> None:
             Path(database).parent.mkdir(parents=True, exist_ok=True)

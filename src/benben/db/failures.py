@@ -114,7 +114,9 @@ def explain(exc: SQLAlchemyError) -> Problem:
         return StorageFull()
     if isinstance(exc, (DataError,)) or isinstance(exc.orig, OverflowError):
         return ValueOutOfRange()
-    if state.startswith(UNAVAILABLE_CLASSES) or (not state and isinstance(exc, (OperationalError, InterfaceError)) and _is_network(exc)):
+    if state.startswith(UNAVAILABLE_CLASSES) or (
+        not state and isinstance(exc, (OperationalError, InterfaceError)) and _is_network(exc)
+    ):
         return DatabaseUnavailable(retry_after_s=RETRY_AFTER_S)
     return InternalError()
 

@@ -34,8 +34,11 @@ class MigrateSettings(Settings):
 
     prefix = "benben"
 
-    migrate = Setting(Choice("auto", "manual"), default="manual",
-                      help="auto applies pending migrations on start; manual leaves it to `benben db upgrade`.")
+    migrate = Setting(
+        Choice("auto", "manual"),
+        default="manual",
+        help="auto applies pending migrations on start; manual leaves it to `benben db upgrade`.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +152,3 @@ def _status(connection: Connection, plugin: str, folder: Path) -> Status:
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-
-

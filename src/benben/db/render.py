@@ -114,7 +114,9 @@ class PostgreSQLRendering:
         """Return an expression for the array of *rows*, which refer to *outer*."""
         inner = rows.correlate(outer).subquery("many")
         joined = func.string_agg(cast(func.row_to_json(literal_column("many")), Text), literal_column("','"))
-        array = select(literal_column("'['") .op("||")(func.coalesce(joined, literal_column("''"))).op("||")(literal_column("']'")))
+        array = select(
+            literal_column("'['").op("||")(func.coalesce(joined, literal_column("''"))).op("||")(literal_column("']'"))
+        )
         return cast(array.select_from(inner).scalar_subquery(), _PostgreSQLJSON())
 
 
@@ -134,7 +136,9 @@ class SQLiteRendering:
 
     def one(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
         """Return an expression for the one row of *rows*, which refers to *outer*, or null."""
-        return func.json(rows.correlate(outer).with_only_columns(self._object(rows), maintain_column_froms=True).scalar_subquery())
+        return func.json(
+            rows.correlate(outer).with_only_columns(self._object(rows), maintain_column_froms=True).scalar_subquery()
+        )
 
     def many(self, rows: Select[Any], outer: FromClause) -> ColumnElement[Any]:
         """Return an expression for the array of *rows*, which refer to *outer*."""

@@ -119,6 +119,11 @@ class Runner:
         if lost and pooled is not None:
             pooled.invalidate(exc)
         return DBAPIError.instance(
-            statement.sql, {}, exc, self.dialect.loaded_dbapi.Error,
-            hide_parameters=True, connection_invalidated=lost, dialect=self.dialect,
+            statement.sql,
+            {},
+            exc,
+            self.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=self.dialect,
         )

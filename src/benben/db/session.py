@@ -15,7 +15,6 @@ from pyramid.tweens import EXCVIEW
 from pyramid_tm import maybe_tag_retryable
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, sessionmaker
-
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from benben.db.engine import READ_ONLY

@@ -23,7 +23,7 @@ from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.plugin import Permission, Plugin
 from benben.kernel.problems import CATALOGUE, Problem
 from benben.kernel.request import Request
-from benben.kernel.settings import Settings, Setting, Source, Text, Values, Whole, read, unknown_keys
+from benben.kernel.settings import Setting, Settings, Source, Text, Values, Whole, read, unknown_keys
 
 log = logging.getLogger("benben.assembly")
 
@@ -37,11 +37,9 @@ class HostSettings(Settings):
 
     prefix = "benben"
 
-    prefix_ = Setting(Text("a path such as /v1"), name="prefix", default="/v1",
-                      help="Where the plugins' routes begin.")
+    prefix_ = Setting(Text("a path such as /v1"), name="prefix", default="/v1", help="Where the plugins' routes begin.")
     title = Setting(Text(), default="Benben API", help="The name of this API in its documents.")
-    max_body_bytes = Setting(Whole(0, 10**12), default=10 * 2**20, unit="bytes",
-                             help="The largest request body that is read.")
+    max_body_bytes = Setting(Whole(0, 10**12), default=10 * 2**20, unit="bytes", help="The largest request body that is read.")
 
 
 class Assembly:
@@ -148,8 +146,9 @@ def assemble(
 def configure(assembly: Assembly, foundations: Sequence[str], plugins: Sequence[Selected]) -> None:
     """Include everything; a plugin that fails leaves nothing behind."""
     private = tuple(f"{name}." for name in (*HOST_PREFIXES, *assembly.plugins))
-    visible = {key: text for key, text in assembly.source.texts.items()
-               if not key.startswith(private) or _is_plain(assembly, key)}
+    visible = {
+        key: text for key, text in assembly.source.texts.items() if not key.startswith(private) or _is_plain(assembly, key)
+    }
     # Cornice would register catch-all exception views that collide with everybody else's.
     visible["handle_exceptions"] = "false"
     config = assembly.config = Configurator(settings=visible, request_factory=Request)

@@ -25,14 +25,24 @@ class PluginSettings(Settings):
 
     prefix = "plugin.*"
 
-    include = Setting(Text("a module or function that Pyramid can include"), name="include", default="",
-                      help="The dotted name of a plain Pyramid include that has no manifest.")
-    on_error = Setting(Choice("fail", "skip"), name="on_error", default="fail",
-                       help="Whether a plugin that cannot load stops the start.")
-    permission = Setting(Text("public, authenticated, role:<name> or a permission"), name="permission", default="",
-                         help="The permission of the views of a plain include that name none.")
-    prefix_ = Setting(Text("a path"), name="prefix", default="",
-                      help="Where the routes of a plain include are mounted; the root if absent.")
+    include = Setting(
+        Text("a module or function that Pyramid can include"),
+        name="include",
+        default="",
+        help="The dotted name of a plain Pyramid include that has no manifest.",
+    )
+    on_error = Setting(
+        Choice("fail", "skip"), name="on_error", default="fail", help="Whether a plugin that cannot load stops the start."
+    )
+    permission = Setting(
+        Text("public, authenticated, role:<name> or a permission"),
+        name="permission",
+        default="",
+        help="The permission of the views of a plain include that name none.",
+    )
+    prefix_ = Setting(
+        Text("a path"), name="prefix", default="", help="Where the routes of a plain include are mounted; the root if absent."
+    )
 
 
 @dataclass(slots=True)
@@ -106,8 +116,9 @@ def select(source: Source, known: Mapping[str, str]) -> tuple[dict[str, Selected
             text = f"no installed plugin has this name{nearest(name, known)}; a plain include needs plugin.{name}.include"
             mistakes.append(Mistake(f"plugin.{name}", text))
         elif is_on:
-            plugin = Selected(name, values["include"] or known[name], Plugin(name), values["on_error"],
-                              values["permission"], values["prefix"])
+            plugin = Selected(
+                name, values["include"] or known[name], Plugin(name), values["on_error"], values["permission"], values["prefix"]
+            )
             fault = load(plugin)
             if fault and plugin.on_error == "skip":
                 plugin.state, plugin.reason = "skipped", fault.text

@@ -207,9 +207,7 @@ CATALOGUE: tuple[type[Problem], ...] = (
     Unavailable,
 )
 # A status that a framework raises by itself becomes the general problem of that status.
-BY_STATUS: Mapping[int, type[Problem]] = {
-    problem.status: problem for problem in reversed(CATALOGUE)
-}
+BY_STATUS: Mapping[int, type[Problem]] = {problem.status: problem for problem in reversed(CATALOGUE)}
 
 
 def cut(text: str, length: int = MAX_DETAIL) -> str:

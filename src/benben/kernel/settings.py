@@ -154,7 +154,7 @@ class Source:
     def __init__(self, ini: Mapping[str, str], here: str, environ: Mapping[str, str]) -> None:
         self.here = Path(here)
         self.environ = environ
-        self.origins = {key: "ini" for key in ini}
+        self.origins = dict.fromkeys(ini, "ini")
         self.texts = {key: str(value) for key, value in ini.items()}
         self.generated: dict[Path, str] = {}
         for name, text in sorted(environ.items()):

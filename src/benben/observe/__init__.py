@@ -4,6 +4,10 @@ Always there. A feature listens with ``config.add_observer(callable)``; the form
 :mod:`benben.observe.logs` are named in the logging sections of the ini.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from benben.kernel.plugin import Plugin
 from benben.observe.access import log_access
 from benben.observe.facts import Fact, RequestFinished
@@ -15,7 +19,7 @@ __all__ = ["PLUGIN", "Fact", "Observers", "RequestFinished", "includeme"]
 PLUGIN = Plugin(name="observe", summary="Request facts, access log, log formatters.")
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Put the observe band around every request and write the access log."""
     config.add_plugin(PLUGIN)
     config.registry.observers = Observers()

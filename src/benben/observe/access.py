@@ -21,7 +21,5 @@ def log_access(fact: Fact) -> None:
         return
     values = (fact.method, fact.path, fact.status, 1000 * fact.duration_s)
     # PERF: the place of the call, which `log.log` would look up, is the same for every line.
-    record = log.makeRecord(
-        log.name, level, __file__, 0, "%s %s %d %.1f ms", values, None, "log_access", {"fact": fact}
-    )
+    record = log.makeRecord(log.name, level, __file__, 0, "%s %s %d %.1f ms", values, None, "log_access", {"fact": fact})
     log.handle(record)

@@ -22,10 +22,16 @@ from typing import Any
 import structlog
 from structlog.contextvars import get_contextvars, merge_contextvars
 from structlog.processors import ExceptionRenderer
-from structlog.stdlib import BoundLogger, ExtraAdder, LoggerFactory, PositionalArgumentsFormatter, ProcessorFormatter
-from structlog.stdlib import filter_by_level
+from structlog.stdlib import (
+    BoundLogger,
+    ExtraAdder,
+    LoggerFactory,
+    PositionalArgumentsFormatter,
+    ProcessorFormatter,
+    filter_by_level,
+)
 
-from benben.observe.redact import redact, redact_item, redact_text
+from benben.observe.redact import redact_item, redact_text
 
 MAX_FRAMES = 40
 RESERVED = ("timestamp", "level", "logger", "event")

@@ -20,8 +20,17 @@ MAX_INTEGER_BITS = 128
 
 # Anywhere in a key, ``_``, ``-`` and capitals aside.
 SECRET_PARTS = (
-    "authorization", "password", "passwd", "passphrase", "secret", "token", "cookie",
-    "credential", "apikey", "privatekey", "signature",
+    "authorization",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "cookie",
+    "credential",
+    "apikey",
+    "privatekey",
+    "signature",
 )
 # Words of a key; as parts they would also mask ``monkey`` and ``author``.
 SECRET_WORDS = frozenset({"auth", "dsn", "jwt", "key", "keys", "pwd"})

@@ -67,9 +67,7 @@ def request_id_variable() -> ContextVar[str]:
     return tokens["request_id"].var
 
 
-def finish(
-    observers: Observers, request: Request, response: Response | None, failure: Exception | None, started: float
-) -> None:
+def finish(observers: Observers, request: Request, response: Response | None, failure: Exception | None, started: float) -> None:
     """Tell the observers, unless this attempt will be followed by another.
 
     Args:
@@ -88,9 +86,7 @@ def remember(request: Request, started: float) -> None:
     request.environ[EARLIER] = spent
 
 
-def describe(
-    request: Request, response: Response | None, failure: Exception | None, started: float
-) -> RequestFinished:
+def describe(request: Request, response: Response | None, failure: Exception | None, started: float) -> RequestFinished:
     """Return the fact; nothing is read that could raise, since the answer exists already."""
     environ = request.environ
     began, attempts, count, seconds = environ.pop(EARLIER, (started, 0, 0, 0.0))
@@ -118,7 +114,8 @@ def status_of(failure: Exception | None) -> int:
     if isinstance(failure, Problem):
         return failure.status
     if isinstance(failure, HTTPException):
-        return failure.status_code
+        status: int = failure.status_code
+        return status
     return 500
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from benben.kernel.problems import Problem
-from benben.rest.nodes import JSON, Boolean, Enum, Node, Object, String, UUID, Schema
+from benben.rest.nodes import JSON, UUID, Boolean, Enum, Node, Object, Schema, String
 from benben.rest.validation import derive_patch, derive_write
 
 ORDERED = ("exact", "ne", "lt", "lte", "gt", "gte", "in", "range", "isnull")

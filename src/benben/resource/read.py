@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 import colander
 from pyramid.response import Response

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
     Integer,
     Label,
     Select,
@@ -208,10 +207,7 @@ def after(sort: Sequence[SortKey], nulls: Sequence[bool]) -> ColumnElement[bool]
         return one < other if sort[0].descending else one > other
     branches = []
     for place, key in enumerate(sort):
-        equal = [
-            column.is_(None) if nulls[index] else column == binds[index]
-            for index, column in enumerate(columns[:place])
-        ]
+        equal = [column.is_(None) if nulls[index] else column == binds[index] for index, column in enumerate(columns[:place])]
         branches.append(and_(*equal, _beyond(key, columns[place], binds[place], is_null=nulls[place])))
     return or_(*branches)
 

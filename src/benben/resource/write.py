@@ -17,7 +17,7 @@ from benben.resource.events import ResourceChanged
 from benben.resource.read import CACHE_CONTROL, Reader
 from benben.rest.nodes import JSON, Object
 from benben.rest.patch import merge_patch
-from benben.rest.preconditions import etag_of, etag_of_bytes, read_preconditions
+from benben.rest.preconditions import Outcome, etag_of, etag_of_bytes, evaluate, read_preconditions
 from benben.rest.problems import PreconditionFailed
 from benben.rest.service import json_response
 from benben.rest.validation import has_rules, validate
@@ -57,7 +57,7 @@ class Writer:
         if not self._merged and patch:
             return self._update(request, "patched", validate(self.bound.patch_schema, patch))
         document, version = self._current(request)
-        self._require(request, version)
+        self._require(request, document, version)
         sent = {name: value for name, value in msgspec.json.decode(document).items() if name in self._writable}
         merged = validate(self.bound.write_schema, merge_patch(sent, patch))
         if not patch:
@@ -98,7 +98,7 @@ class Writer:
         """
         preconditions = read_preconditions(request.headers)
         if preconditions.if_none_match is not None or (self.bound.version is None and preconditions.if_match):
-            self._require(request, self._current(request)[1])
+            self._require(request, *self._current(request))
         if preconditions.if_match is None or preconditions.if_match.is_any:
             return None
         return None if self.bound.version is None else preconditions.if_match.versions()
@@ -110,22 +110,23 @@ class Writer:
             raise NotFound()
         return rows[0][0], rows[0][1] if len(rows[0]) > 1 else None
 
-    def _require(self, request: Request, version: Any) -> None:
-        preconditions = read_preconditions(request.headers)
-        etag = None if version is None else etag_of(version)
-        matched, unmatched = preconditions.if_match, preconditions.if_none_match
-        if matched is not None and not (matched.is_any or matched.match_strongly(etag)):
-            raise PreconditionFailed(headers=_etag_header(etag))
-        if unmatched is not None and (unmatched.is_any or unmatched.match_weakly(etag)):
-            raise PreconditionFailed(headers=_etag_header(etag))
+    def _require(self, request: Request, document: str, version: Any) -> None:
+        """Refuse what the preconditions do not want; the row is locked.
+
+        Raises: PreconditionFailed: with the present ETag.
+        """
+        etag = etag_of_bytes(document.encode()) if version is None else etag_of(version)
+        if evaluate(request.method, read_preconditions(request.headers), etag) is not Outcome.PROCEED:
+            raise PreconditionFailed(headers={"ETag": etag})
 
     def _refuse(self, request: Request) -> None:
         """Say why nothing was changed: there is no such row, or it has another version.
 
         Raises: NotFound, PreconditionFailed.
         """
-        version = self._current(request)[1]
-        raise PreconditionFailed(headers=_etag_header(None if version is None else etag_of(version)))
+        document, version = self._current(request)
+        etag = etag_of_bytes(document.encode()) if version is None else etag_of(version)
+        raise PreconditionFailed(headers={"ETag": etag})
 
     def _written(
         self, request: Request, action: str, key: Any, document: str, version: list[Any], *, status: int = 200, headers: Any = ()
@@ -152,7 +153,3 @@ def _prefixed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbered(versions: tuple[int, ...] | None) -> dict[str, int]:
     return {f"version{place}": version for place, version in enumerate(versions or ())}
-
-
-def _etag_header(etag: str | None) -> dict[str, str]:
-    return {"ETag": etag} if etag else {}

@@ -2,21 +2,22 @@
 
 It accepts exactly RFC 8259 in UTF-8, and refuses what readers disagree on: a key that is
 given twice, half a surrogate pair, a number that no double holds. What goes out is
-`benben.rest.wire`.
+`benben.kernel.wire`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from benben.kernel.problems import FieldError
+from benben.kernel.wire import float_text, wire, write_json
 from benben.rest.problems import DuplicateKey, JSONTooComplex, MalformedJSON, pointer_to
-from benben.rest.wire import float_text, wire, write_json
 
 __all__ = ["DEFAULT", "JSONLimits", "float_text", "read_json", "wire", "write_json"]
 
@@ -225,10 +226,14 @@ def _second_key(value: Any) -> list[str | int] | None:
     """Return the path to the first repeated key of *value*, innermost part first."""
     if isinstance(value, _Repeated):
         seen: set[str] = set()
-        # `add` gives None: a key is taken into the set by the very question that it passes.
-        return [next(key for key, _ in value if key in seen or seen.add(key))]
+        for name, _ in value:
+            if name in seen:
+                return [name]
+            seen.add(name)
+        return None
     # The path is built on the way out: building it on the way in is quadratic for a long key.
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+    steps: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, item in steps:
         if item and isinstance(item, (dict, list)) and (path := _second_key(item)) is not None:
-            return [*path, key]
+            return [*path, step]
     return None

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import colander
 
+from benben.kernel.wire import write_json
 from benben.rest.numbers import json_number
-from benben.rest.wire import write_json
 
 Mode = Literal["read", "write", "patch"]
 

@@ -7,9 +7,9 @@ import math
 import re
 from typing import Any
 
+from benben.kernel.wire import decimal_text
 from benben.rest.faults import Fault
 from benben.rest.scalars import Scalar
-from benben.rest.wire import decimal_text
 
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1

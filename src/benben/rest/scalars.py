@@ -17,8 +17,8 @@ from typing import Any
 import colander
 from colander import null
 
+from benben.kernel.wire import wire
 from benben.rest.faults import Fault
-from benben.rest.wire import wire
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(

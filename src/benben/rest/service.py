@@ -20,10 +20,10 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.kernel.mistakes import Mistake, nearest
 from benben.kernel.settings import Setting, Settings, Text, Values, Words, unknown_keys
+from benben.kernel.wire import write_json
 from benben.rest.body import read_json
 from benben.rest.negotiation import choose, require_media_type
 from benben.rest.validation import validate
-from benben.rest.wire import write_json
 
 if TYPE_CHECKING:
     from benben.kernel.assemble import Assembly
@@ -41,9 +41,13 @@ class ServicePolicy(Settings):
     prefix = "service.*"
 
     methods = Setting(Words(*METHODS), default=(), help="The methods that stay; the others answer 405.")
-    schema = Setting(Text("the dotted name of a schema, module:Class"), default="", help="A schema that takes the place of the service's own.")
+    schema = Setting(
+        Text("the dotted name of a schema, module:Class"), default="", help="A schema that takes the place of the service's own."
+    )
     read = Setting(Text("a rule"), name="permission.read", default="", help="Who may read: public, authenticated, role:<name>.")
-    write = Setting(Text("a rule"), name="permission.write", default="", help="Who may write: public, authenticated, role:<name>.")
+    write = Setting(
+        Text("a rule"), name="permission.write", default="", help="Who may write: public, authenticated, role:<name>."
+    )
 
 
 class Service(cornice.service.Service):
@@ -72,6 +76,8 @@ class Endpoint:
     """One method of a service, as the documents see it.
 
     Args:
+        media_types: what the body may be.
+        produces: what Accept is held against; empty where everybody gets the one form there is.
         operation: what the documents say beyond the schema: ``summary``, ``parameters``,
             ``responses``, in the words of OpenAPI.
     """
@@ -85,6 +91,7 @@ class Endpoint:
     media_types: tuple[str, ...]
     operation: dict[str, Any]
     plugin: str
+    produces: tuple[str, ...] = (JSON,)
 
 
 class Services:
@@ -139,11 +146,11 @@ def add_service(config: Any, service: Service) -> None:
 def chain(view: View, endpoint: Endpoint) -> View:
     """Return *view* with everything around it that its endpoint needs, and nothing else."""
     has_body = endpoint.method in BODY_METHODS
-    offers = (JSON,)
+    offers = endpoint.produces
 
     def endpoint_view(request: Request) -> Response:
         accept = request.environ.get("HTTP_ACCEPT")
-        if accept is not None and accept != "*/*":
+        if accept is not None and accept != "*/*" and offers:
             choose(accept, offers)
         if has_body:
             body = read_body(request, endpoint)
@@ -239,6 +246,7 @@ def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, A
         media_types=media_types_of(method, arguments),
         operation=arguments.get("operation", {}),
         plugin=owner,
+        produces=tuple(arguments.get("produces", (JSON,))),
     )
 
 

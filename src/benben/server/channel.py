@@ -72,9 +72,7 @@ class Channel(HTTPChannel):
 
     def writable(self) -> bool:
         """Is there something to send, or to close?"""
-        return not self.linger_until_s and bool(
-            self.total_outbufs_len or self.will_close or self.close_when_flushed
-        )
+        return not self.linger_until_s and bool(self.total_outbufs_len or self.will_close or self.close_when_flushed)
 
     def handle_read(self) -> None:
         """Read a request, or what still comes after the last answer."""

@@ -114,9 +114,7 @@ class ServerSettings:
 
     listen: tuple[str, ...] = _setting(("127.0.0.1:6543",), ADDRESSES, "Where to listen.")
     threads: int = _setting(4, whole(1, 256), "Requests that run at the same time.")
-    connection_limit: int = _setting(
-        1_000, whole(8, 60_000), "Open connections; at the limit the longest idle one makes room."
-    )
+    connection_limit: int = _setting(1_000, whole(8, 60_000), "Open connections; at the limit the longest idle one makes room.")
     header_timeout_s: float = _setting(10.0, seconds(0.1), "From the first byte to the end of the headers.")
     body_timeout_s: float = _setting(120.0, seconds(0.1), "From the end of the headers to the end of the body.")
     idle_timeout_s: float = _setting(75.0, seconds(0.1), "Between an answer and the next request.")

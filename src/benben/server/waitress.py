@@ -113,9 +113,7 @@ def _listen(
     state: ServerState,
 ) -> list[Listener]:
     """Return a listener for each address; whatever is open at an error is in *socket_map*."""
-    inherited = [
-        ((item.family, item.type, item.proto, item.getsockname()), item) for item in adjustments.sockets
-    ]
+    inherited = [((item.family, item.type, item.proto, item.getsockname()), item) for item in adjustments.sockets]
     own = [(address_info, None) for address_info in adjustments.listen]
     return [
         Listener(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benben_books.schemas import BookSchema
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from benben.rest.nodes import Node, String
 from benben.testing import API, assert_problem, build_api
-from benben_books.schemas import BookSchema
 
 INI = {"plugin.docs": "on", "plugin.books": "on", "plugin.todos": "on", "plugin.health": "on"}
 

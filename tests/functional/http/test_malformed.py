@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benben.testing import API, assert_problem, build_api
 from tests.corpora import corpus
-
 
 
 def parsing(prefixes: str) -> list[Path]:
@@ -37,7 +35,14 @@ def test_no_other_text_makes_the_server_fail(api: API) -> None:
 
 @pytest.mark.parametrize(
     ("path", "query"),
-    [("/v1/todos/%ff", ""), ("/%c0%ae", ""), ("/v1/todos", "q=%ff"), ("/v1/todos", "%ff=1"), ("/v1/todos", "task=%00"), ("/v1/todos/%00", "")],
+    [
+        ("/v1/todos/%ff", ""),
+        ("/%c0%ae", ""),
+        ("/v1/todos", "q=%ff"),
+        ("/v1/todos", "%ff=1"),
+        ("/v1/todos", "task=%00"),
+        ("/v1/todos/%00", ""),
+    ],
 )
 def test_bytes_that_are_no_text_are_refused(api: API, path: str, query: str) -> None:
     """Bad UTF-8 and NUL in the path or the query."""

@@ -29,7 +29,9 @@ def api(tmp_path: Path, database_url: str) -> Iterator[API]:
 def samples(api: API, name: str) -> dict[tuple[str, ...], float]:
     """Return the samples of a metric by the values of its labels."""
     families = text_string_to_metric_families(api.get("/metrics").text)
-    return {tuple(sample.labels.values()): sample.value for family in families for sample in family.samples if sample.name == name}
+    return {
+        tuple(sample.labels.values()): sample.value for family in families for sample in family.samples if sample.name == name
+    }
 
 
 def test_a_well_process_is_alive_and_ready(api: API) -> None:
@@ -46,7 +48,10 @@ def test_pending_migrations_make_a_process_unready(tmp_path: Path, database_url:
 
     problem = assert_problem(api.get("/health/ready", expect_errors=True), 503, "health-not-ready")
 
-    assert {check["name"]: check["status"] for check in problem["checks"]} == {"database": "ok", "migrations": "pending for todos"}
+    assert {check["name"]: check["status"] for check in problem["checks"]} == {
+        "database": "ok",
+        "migrations": "pending for todos",
+    }
     assert api.get("/health/live").status_int == 200
     api.close()
 

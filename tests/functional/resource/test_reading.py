@@ -61,7 +61,10 @@ def test_a_filter_looks_through_a_relation_to_many(library: API) -> None:
         ("-title", ["The Lathe of Heaven", "The Dispossessed", "The Cyberiad", "Solaris", "Kindred", "Fledgling"]),
         ("price,title", ["The Lathe of Heaven", "The Cyberiad", "Solaris", "The Dispossessed", "Fledgling", "Kindred"]),
         ("-price,title", ["The Dispossessed", "Solaris", "The Cyberiad", "The Lathe of Heaven", "Fledgling", "Kindred"]),
-        ("-author_id,published_date", ["Kindred", "Fledgling", "Solaris", "The Cyberiad", "The Lathe of Heaven", "The Dispossessed"]),
+        (
+            "-author_id,published_date",
+            ["Kindred", "Fledgling", "Solaris", "The Cyberiad", "The Lathe of Heaven", "The Dispossessed"],
+        ),
     ],
 )
 @pytest.mark.parametrize("limit", [1, 2, 6])
@@ -128,7 +131,9 @@ def test_a_count_is_given_when_asked_for(library: API) -> None:
 def test_every_fault_of_a_query_is_told_at_once(library: API) -> None:
     """Unknown names come with the nearest known one."""
     answer = library.get("/v1/books?titel=x&price__gte=cheap&sort=prise&limit=0&embed=autor&fields=ids", expect_errors=True)
-    errors = {(error["pointer"], error["code"]): error["detail"] for error in assert_problem(answer, 400, "invalid-input")["errors"]}
+    errors = {
+        (error["pointer"], error["code"]): error["detail"] for error in assert_problem(answer, 400, "invalid-input")["errors"]
+    }
 
     assert set(errors) == {
         ("titel", "unknown"),

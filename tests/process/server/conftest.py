@@ -207,9 +207,7 @@ def start_process(command: list[str], log_path: Path, pass_fds: tuple[int, ...] 
     path = os.pathsep.join((str(SOURCE), str(TOY.parent)))
     environ = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
     with log_path.open("w") as log:
-        process = subprocess.Popen(
-            command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True, pass_fds=pass_fds
-        )
+        process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=log, text=True, pass_fds=pass_fds)
     return Toy(process, 0, log_path)
 
 

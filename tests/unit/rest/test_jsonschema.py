@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benben.kernel.problems import InvalidInput
+from benben.kernel.wire import write_json
 from benben.rest.body import read_json
 from benben.rest.jsonschema import schema_of
 from benben.rest.nodes import (
@@ -30,7 +31,6 @@ from benben.rest.nodes import (
     String,
 )
 from benben.rest.validation import derive_patch, derive_write, validate
-from benben.rest.wire import write_json
 
 
 class Colour(enum.Enum):
@@ -181,7 +181,7 @@ def test_every_schema_is_valid_and_the_same_each_time(mode):
         (colander.SchemaNode(colander.Mapping()), {"type": "object"}),
         (colander.SchemaNode(colander.SchemaType()), {}),
     ],
-    ids=str,
+    ids=lambda value: type(getattr(value, "typ", value)).__name__,
 )
 def test_every_type_has_its_schema(node, expected):
     """Ours and colander's."""

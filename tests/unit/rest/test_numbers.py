@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benben.kernel.wire import decimal_text, float_text, write_json
 from benben.rest.body import read_json
 from benben.rest.faults import Fault
 from benben.rest.nodes import Decimal, Float, Integer, Node
-from benben.rest.wire import decimal_text, float_text, write_json
 
 
 def code_of(typ, value):

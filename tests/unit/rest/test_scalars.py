@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benben.kernel.wire import instant_text
 from benben.rest.faults import Fault
 from benben.rest.nodes import UUID, Boolean, Date, Enum, Instant, Node, String
-from benben.rest.wire import instant_text
 
 A_UUID = "7652d33b-ff42-4732-ac86-0d010592f05f"
 

@@ -11,9 +11,7 @@ from benben.server.adjustments import ServerAdjustments
 from benben.server.parser import StrictParser
 from benben.server.settings import ServerSettings
 
-SMALL = ServerSettings(
-    listen=("127.0.0.1:0",), max_body_bytes=64, max_url_bytes=64, max_header_bytes=512, max_headers=6
-)
+SMALL = ServerSettings(listen=("127.0.0.1:0",), max_body_bytes=64, max_url_bytes=64, max_header_bytes=512, max_headers=6)
 ADJUSTMENTS = ServerAdjustments(SMALL)
 # Pieces of which some texts are requests, and most are nearly one.
 PIECES = [

@@ -103,9 +103,7 @@ def test_values_that_contradict_each_other_are_mistakes():
     assert sentences(max_url_bytes="4096", max_header_bytes="4096") == [
         "max_url_bytes: must be below max_header_bytes, which holds the URL too"
     ]
-    assert sentences(threads="8", connection_limit="8") == [
-        "connection_limit: must be above threads, or a thread never has work"
-    ]
+    assert sentences(threads="8", connection_limit="8") == ["connection_limit: must be above threads, or a thread never has work"]
 
 
 def test_all_mistakes_are_told_at_once():

@@ -46,5 +46,3 @@ class BookSchema(Schema):
     price = Node(Decimal(10, 2, minimum=0), nullable=True, missing=None, example="12.50")
     created_at = Node(Instant(), read_only=True)
     updated_at = Node(Instant(), read_only=True)
-
-

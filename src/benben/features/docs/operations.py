@@ -122,8 +122,11 @@ def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
     found += [
         words("sort", [*sortable, *(f"-{name}" for name in sortable)], "The order; a minus is descending."),
         *shape_parameters(bound),
-        query("limit", {"type": "integer", "minimum": 1, "maximum": bound.resource.max_page_size,
-                        "default": bound.resource.page_size}, "Rows on a page."),
+        query(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": bound.resource.max_page_size, "default": bound.resource.page_size},
+            "Rows on a page.",
+        ),
         query("cursor", {"type": "string"}, "`next` of the page before."),
         query("count", {"enum": ["exact", "none"], "default": "none"}, "Whether `total` is counted."),
     ]

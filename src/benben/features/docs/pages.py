@@ -24,7 +24,7 @@ def page(title: str, body: str) -> bytes:
     """Return a whole page; *body* is HTML already."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'{HEAD}<style>{STYLE}</style></head>'
+        f"{HEAD}<style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     ).encode()
 

@@ -9,7 +9,6 @@ from pyramid.interfaces import IRoutesMapper
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.features.docs.operations import Schemas, operation_of
-from benben.rest.service import Endpoint
 
 PROBLEM = {
     "type": "object",

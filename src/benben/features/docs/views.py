@@ -11,10 +11,10 @@ from pyramid.response import Response
 from benben.features.docs import pages
 from benben.features.docs.services import build_document
 from benben.kernel.problems import NotFound
+from benben.kernel.wire import write_json
 from benben.resource.read import conditional
 from benben.rest.preconditions import etag_of_bytes
 from benben.rest.service import json_response
-from benben.rest.wire import write_json
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request

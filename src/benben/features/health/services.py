@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from benben.db.migrate import statuses
+from benben.kernel.problems import cut
+
+log = logging.getLogger("benben.health")
 
 REMEMBERED_S = 1.0
+FAILED = "failed"
+LATE = "no answer in time"
 Check = Callable[[], str]
 
 
@@ -30,62 +35,126 @@ class Result:
         return {"name": self.name, "status": self.trouble or "ok", "ms": round(1000 * self.seconds, 1)}
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A check that is being made."""
+
+    started_at: float
+    done: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What :func:`benben.db.migrate.statuses` reads of a registry, with another engine.
+
+    Args:
+        engine: one without a pool.
+        assembly: of the application.
+    """
+
+    engine: Engine
+    assembly: Any
+
+
+class Watch:
+    """One check, its last result, and the one thread that may be finding the next.
+
+    A check that hangs holds that thread and no other, however often it is asked for; and it
+    is a daemon, so that the process can end all the same.
+    """
+
+    def __init__(self, name: str, check: Check, timeout_s: float) -> None:
+        self.name = name
+        self._check = check
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+        self._last = Result(name, LATE, 0.0)
+        self._fresh_until = 0.0
+        self._told = ""
+
+    def begin(self) -> Run | None:
+        """Make the check, unless it is being made, or was a second ago; return what to wait for."""
+        with self._lock:
+            if self._run is None and monotonic() >= self._fresh_until:
+                self._run = Run(monotonic(), threading.Event())
+                name = f"health-{self.name}"
+                threading.Thread(target=self._make, args=(self._run,), name=name, daemon=True).start()
+            return self._run
+
+    def result(self, run: Run | None) -> Result:
+        """Return what *run* found, or the last result where there was nothing to run.
+
+        The time-out counts from the beginning of the run, not from the question: whoever asks
+        about a check that hangs is answered at once.
+        """
+        if run is not None and not run.done.wait(max(0.0, run.started_at + self._timeout_s - monotonic())):
+            late = Result(self.name, LATE, monotonic() - run.started_at)
+            self._tell(late, LATE)
+            return late
+        return self._last
+
+    def _make(self, run: Run) -> None:
+        # Fails closed: what cannot be checked is not well.
+        trouble, cause = FAILED, "it left without an answer"
+        try:
+            trouble = cause = cut(str(self._check() or ""))
+        except Exception as exc:
+            # The caller is told no more: a message of a driver holds names of hosts and users.
+            cause = f"{type(exc).__name__}: {exc}"
+        finally:
+            result = Result(self.name, trouble, monotonic() - run.started_at)
+            self._tell(result, cause)
+            with self._lock:
+                self._last, self._fresh_until, self._run = result, monotonic() + REMEMBERED_S, None
+            run.done.set()
+
+    def _tell(self, result: Result, cause: str) -> None:
+        """Log a change, and only a change: it is asked for every few seconds."""
+        with self._lock:
+            before, self._told = self._told, result.trouble
+        if result.trouble != before and result.trouble:
+            log.warning("health check %s: %s", self.name, cause)
+        elif before and not result.trouble:
+            log.info("health check %s is well again", self.name)
+
+
 class Checks:
     """All checks of one application.
 
-    Whoever polls faster than once a second gets the last results: a check must not become a
+    Whoever asks more than once a second gets the last results: a check must not become a
     way to load the database.
     """
 
     def __init__(self, timeout_s: float) -> None:
-        self.timeout_s = timeout_s
-        self._checks: dict[str, Check] = {}
-        self._lock = threading.Lock()
-        self._results: list[Result] = []
-        self._until = 0.0
+        self._timeout_s = timeout_s
+        self._watches: dict[str, Watch] = {}
 
     def add(self, name: str, check: Check) -> None:
-        """Add a check, which returns what is wrong in a few words, or the empty string."""
-        if name in self._checks:
-            raise ValueError(f"there is a health check {name} already")
-        self._checks[name] = check
+        """Add a check, which returns what is wrong in a few words, or the empty string.
+
+        The words are public; one that raises is answered as ``failed``, and logged.
+        """
+        self._watches[name] = Watch(name, check, self._timeout_s)
 
     def results(self) -> list[Result]:
         """Return what every check found, at most a second ago."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._results = self._run()
-                self._until = time.monotonic() + REMEMBERED_S
-            return self._results
-
-    def _run(self) -> list[Result]:
-        # Not closed by `with`: it would wait for a check that hangs.
-        pool = ThreadPoolExecutor(len(self._checks), thread_name_prefix="health")
-        futures = {name: pool.submit(_timed, name, check) for name, check in self._checks.items()}
-        wait(futures.values(), timeout=self.timeout_s)
-        pool.shutdown(wait=False, cancel_futures=True)
-        late = f"no answer within {self.timeout_s} s"
-        return [future.result() if future.done() else Result(name, late, self.timeout_s) for name, future in futures.items()]
+        runs = [(watch, watch.begin()) for watch in self._watches.values()]
+        return [watch.result(run) for watch, run in runs]
 
 
-def check_database(probe: Engine) -> str:
-    """Ask the database for nothing, past the pool: requests may hold all its connections."""
-    with probe.connect() as connection:
-        connection.execute(text("SELECT 1"))
+def check_database(engine: Engine) -> str:
+    """Ask the database for nothing.
+
+    Args:
+        engine: one without a pool; requests may hold all connections of theirs.
+    """
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
     return ""
 
 
-def check_migrations(registry: Any) -> str:
+def check_migrations(reach: Reach) -> str:
     """Name the plugins whose migrations are pending."""
-    pending = [status.plugin for status in statuses(registry) if status.pending]
+    pending = [status.plugin for status in statuses(reach) if status.pending]
     return f"pending for {', '.join(pending)}" if pending else ""
-
-
-def _timed(name: str, check: Check) -> Result:
-    started = time.perf_counter()
-    try:
-        trouble = check()
-    except Exception as exc:
-        # Only the kind: a message of a driver holds names of hosts and users.
-        trouble = type(exc).__name__
-    return Result(name, trouble, time.perf_counter() - started)

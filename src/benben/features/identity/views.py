@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benben.kernel.wire import write_json
 from benben.rest.service import Service, json_response
-from benben.rest.wire import write_json
 
 if TYPE_CHECKING:
     from pyramid.response import Response

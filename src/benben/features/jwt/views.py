@@ -11,11 +11,11 @@ from benben.features.jwt.problems import InvalidClient, InvalidGrant, InvalidSco
 from benben.features.jwt.schemas import GrantSchema, PasswordGrantSchema
 from benben.kernel import Problem
 from benben.kernel.problems import ContentTooLarge
+from benben.kernel.wire import write_json
 from benben.rest.body import read_json
 from benben.rest.negotiation import choose, require_media_type
 from benben.rest.service import JSON, json_response
 from benben.rest.validation import validate
-from benben.rest.wire import write_json
 
 if TYPE_CHECKING:
     from pyramid.response import Response

@@ -1,8 +1,13 @@
 """Numbers for Prometheus at ``/metrics``.
 
 Switch on with ``plugin.metrics = on``. By default the role ``operator`` may read them;
-``service.metrics.permission.read = public`` lets a scraper without credentials in.
+``service.metrics.permission.read = public`` lets a scraper without credentials in. The numbers
+are those of one process.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 from benben.features.metrics.services import Metrics
 from benben.features.metrics.views import metrics_service
@@ -16,7 +21,7 @@ PLUGIN = Plugin(
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Count what the observers are told, and serve the numbers."""
     config.add_plugin(PLUGIN)
     metrics = Metrics(config.registry.engine, config.registry.observers)

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benben.rest.wire import decimal_text, float_text, instant_text, write_json
+from benben.kernel.wire import decimal_text, float_text, instant_text, write_json
 
 # Each pair was read from PostgreSQL 15: SELECT x::float8::text.
 FLOAT8OUT = {
