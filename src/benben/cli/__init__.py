@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import warnings
 from importlib.metadata import version
+from typing import Any
 
 import click
 
@@ -24,6 +27,19 @@ COMMANDS = (
 
 class Commands(click.Group):
     """Finds a command by its module."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what it is known to end with is a line on standard error, not a traceback."""
+        # Pyramid and Cornice warn of a package that they import themselves.
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as exc:
+            from benben.cli.failures import tell
+
+            sys.exit(tell(exc))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in their order."""

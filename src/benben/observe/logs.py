@@ -37,6 +37,7 @@ MAX_FRAMES = 40
 RESERVED = ("timestamp", "level", "logger", "event")
 Render = Callable[[dict[str, Any]], str]
 
+_extra = ExtraAdder()
 # ASCII only: a line separator of Unicode or a lone surrogate is escaped as a line end is.
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=str).encode
 
@@ -55,7 +56,7 @@ class RedactingFormatter(ProcessorFormatter):
             return render(collect(event))
 
         exception = ExceptionRenderer(exception_text)
-        super().__init__(foreign_pre_chain=(ExtraAdder(),), processors=(exception, finish))
+        super().__init__(foreign_pre_chain=(add_members,), processors=(exception, finish))
         self._render = render
         configure_structlog()
 
@@ -106,6 +107,11 @@ def configure_structlog() -> None:
         wrapper_class=BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def add_members(_logger: Any, _method: str, event: Any) -> Any:
+    """Add what the caller of ``logging`` gave as ``extra``; it cannot replace the message."""
+    return {**_extra(None, "", dict(event)), "event": event["event"]}
 
 
 def collect(event: dict[str, Any]) -> dict[str, Any]:
