@@ -9,6 +9,7 @@ any other does: committed below 400, rolled back otherwise.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyramid.tweens import EXCVIEW
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from benben.kernel.request import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-TM_SETTINGS = {
+TM_SETTINGS: Mapping[str, Any] = {
     "tm.manager_hook": "pyramid_tm.explicit_manager",
     "tm.commit_veto": "benben.db.session.veto",
     "tm.activate_hook": "benben.db.session.needs_transaction",

@@ -109,9 +109,9 @@ def configure_structlog() -> None:
     )
 
 
-def add_members(_logger: Any, _method: str, event: Any) -> Any:
+def add_members(logger: Any, method: str, event: Any) -> Any:
     """Add what the caller of ``logging`` gave as ``extra``; it cannot replace the message."""
-    return {**_extra(None, "", dict(event)), "event": event["event"]}
+    return {**_extra(logger, method, dict(event)), "event": event["event"]}
 
 
 def collect(event: dict[str, Any]) -> dict[str, Any]:

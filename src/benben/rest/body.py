@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ _AFTER_THE_BYTE = frozenset(
 _HALF_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _INFINITIES = (float("inf"), float("-inf"))
-_TOO_COMPLEX = {
+_TOO_COMPLEX: Mapping[str, Any] = {
     "depth": "The value nests deeper than {maximum} levels.",
     "keys": "The objects have more than {maximum} keys in all.",
     "items": "The arrays have more than {maximum} items in all.",

@@ -33,7 +33,7 @@ TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJwbDRudGVkIn0.c2lnbmF0dXJl"
         "{{'password': 'two {} words'}}",
         '{{"password": "a \\" quoted {}"}}',
         '"{{\\"password\\": \\"{}\\"}}"',
-        "b'{{\"client_secret\": \"{}\"}}'",
+        'b\'{{"client_secret": "{}"}}\'',
         "?access_token={}&limit=1",
         "X-Api-Key: {}",
         "apikey={}",
@@ -74,7 +74,18 @@ def test_an_innocent_text_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "new_password", "Authorization", "HTTP_COOKIE", "apiKey", "API-KEY", "key", "jwt.private_key", "DSN", "JWTSecret"],
+    [
+        "password",
+        "new_password",
+        "Authorization",
+        "HTTP_COOKIE",
+        "apiKey",
+        "API-KEY",
+        "key",
+        "jwt.private_key",
+        "DSN",
+        "JWTSecret",
+    ],
 )
 def test_a_key_that_names_a_secret_is_known(key: str) -> None:
     """In every spelling that programs use."""

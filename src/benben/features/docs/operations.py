@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from benben.resource.definition import BoundResource, Field, readable
@@ -9,21 +10,28 @@ from benben.resource.query import SEPARATOR
 from benben.rest.jsonschema import schema_of
 from benben.rest.service import JSON, Endpoint
 
-TITLES = {"list": "List", "create": "Create", "item": "Show", "replace": "Replace", "patch": "Change", "delete": "Delete"}
-ETAG = {"ETag": {"description": "The version of the representation.", "schema": {"type": "string"}}}
-IF_MATCH = {
+TITLES: Mapping[str, Any] = {
+    "list": "List",
+    "create": "Create",
+    "item": "Show",
+    "replace": "Replace",
+    "patch": "Change",
+    "delete": "Delete",
+}
+ETAG: Mapping[str, Any] = {"ETag": {"description": "The version of the representation.", "schema": {"type": "string"}}}
+IF_MATCH: Mapping[str, Any] = {
     "name": "If-Match",
     "in": "header",
     "description": "Only change this version; 412 otherwise.",
     "schema": {"type": "string"},
 }
-IF_NONE_MATCH = {
+IF_NONE_MATCH: Mapping[str, Any] = {
     "name": "If-None-Match",
     "in": "header",
     "description": "Only answer another version; 304 otherwise.",
     "schema": {"type": "string"},
 }
-DEFAULT = {"$ref": "#/components/responses/Problem"}
+DEFAULT: Mapping[str, Any] = {"$ref": "#/components/responses/Problem"}
 
 
 class Schemas:

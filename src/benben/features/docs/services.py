@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.features.docs.operations import Schemas, operation_of
 
-PROBLEM = {
+PROBLEM: Mapping[str, Any] = {
     "type": "object",
     "description": "A refusal (RFC 9457).",
     "required": ["type", "title", "status"],

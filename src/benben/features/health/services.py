@@ -99,7 +99,7 @@ class Watch:
         trouble, cause = FAILED, "it left without an answer"
         try:
             trouble = cause = cut(str(self._check() or ""))
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             # The caller is told no more: a message of a driver holds names of hosts and users.
             cause = f"{type(exc).__name__}: {exc}"
         finally:

@@ -10,6 +10,7 @@ import base64
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -25,7 +26,7 @@ MAX_TOKEN_CHARACTERS = 8192
 LIMITS = JSONLimits(max_depth=8, max_keys=200, max_items=500, max_digits=20)
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 REQUIRED = ("exp", "iss", "aud", "sub", "iat", "jti")
-OPTIONS: Any = {"require": list(REQUIRED), "strict_aud": True, "enforce_minimum_key_length": True}
+OPTIONS: Mapping[str, Any] = {"require": list(REQUIRED), "strict_aud": True, "enforce_minimum_key_length": True}
 # The first second of the year 10000: no clock shows it.
 LAST_INSTANT_S = 253_402_300_800
 UNREADABLE = "The token cannot be read."

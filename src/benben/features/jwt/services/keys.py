@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ MIN_SECRET_BYTES = 32
 MIN_DIFFERENT_CHARACTERS = 8
 MIN_RSA_BITS = 2048
 KID_DIGITS = 16
-EXPECTED = {
+EXPECTED: Mapping[str, Any] = {
     "RS256": f"a PEM private key of RSA with at least {MIN_RSA_BITS} bits",
     "ES256": "a PEM private key of the curve P-256",
     "EdDSA": "a PEM private key of Ed25519",
