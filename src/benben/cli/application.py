@@ -11,7 +11,6 @@ import benben
 from benben.cli.inifile import Ini, load_ini
 from benben.kernel.assemble import Assembly, assemble
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
-from benben.kernel.settings import read
 
 
 def look(uri: str) -> Assembly:
@@ -28,40 +27,46 @@ def build(ini: Ini) -> Assembly:
         return assemble(ini.global_conf, ini.settings, foundations=benben.FOUNDATIONS)
 
 
-def work(uri: str, *tables_of: str) -> Assembly:
-    """Return the application of an ini file, ready to change its data.
+@contextmanager
+def connected(uri: str) -> Iterator[Assembly]:
+    """Give the application of an ini file, not started, whose database may be asked; close it at the end."""
+    assembly = look(uri)
+    try:
+        yield assembly
+    finally:
+        assembly.config.registry.engine.dispose()
 
-    It is not started: no plugin runs a thread for the sake of one command. What a start would
-    generate is written, so that the key that signs a token is the one the server reads.
+
+@contextmanager
+def working(uri: str, *tables_of: str) -> Iterator[Assembly]:
+    """Give the application of an ini file, started, to change its data; close it at the end.
+
+    The first command is a first start as any other: what is generated is written, migrations
+    are applied where ``benben.migrate`` is ``auto``, the first user is made.
 
     Args:
-        tables_of: plugins whose tables have to be there; where ``benben.migrate`` is ``auto``
-            they are made.
+        tables_of: plugins whose tables have to be there.
 
     Raises: ConfigurationMistakes: mistakes of the ini, or migrations that are pending.
     """
-    assembly = look(uri)
-    prepare(assembly, *tables_of)
-    return assembly
+    with connected(uri) as assembly:
+        start(assembly, *tables_of)
+        yield assembly
 
 
-def prepare(assembly: Assembly, *plugins: str) -> None:
-    """Write what is generated, and apply what is pending for *plugins* where the start would.
+def start(assembly: Assembly, *tables_of: str) -> None:
+    """Start the application and make sure of the tables of some plugins.
 
     Raises: ConfigurationMistakes: there are pending migrations, and applying them is manual.
     """
-    from benben.db.migrate import MigrateSettings, statuses, upgrade
+    from benben.db.migrate import statuses
 
-    assembly.source.write_generated()
-    registry = assembly.config.registry
-    pending = [status.plugin for status in statuses(registry) if status.plugin in plugins and status.pending]
-    if not pending:
-        return
-    if read(MigrateSettings, assembly.source)[0]["migrate"] == "auto":
-        upgrade(registry)
-        return
-    text = "has pending migrations; `benben db INI upgrade` applies them"
-    raise ConfigurationMistakes([Mistake(f"plugin.{name}", text) for name in pending])
+    assembly.start()
+    found = statuses(assembly.config.registry)
+    pending = [status.plugin for status in found if status.plugin in tables_of and status.pending]
+    if pending:
+        text = "has pending migrations; `benben db INI upgrade` applies them"
+        raise ConfigurationMistakes([Mistake(f"plugin.{name}", text) for name in pending])
 
 
 def require_plugin(assembly: Assembly, name: str, what: str) -> None:

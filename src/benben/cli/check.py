@@ -42,7 +42,7 @@ def check(uri: str) -> Checked:
         raise ConfigurationMistakes(mistakes)
     rows = list_routes(assembly)
     plugins = sum(plugin.state == "on" for plugin in assembly.plugins.values())
-    endpoints = sum(len(row.methods) or 1 for row in rows if row.view)
+    endpoints = sum(len(row.methods) for row in rows)
     return Checked(plugins, len({row.route for row in rows}), endpoints)
 
 

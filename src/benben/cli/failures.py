@@ -45,7 +45,7 @@ def _lines_and_code(exc: Exception) -> tuple[list[str], int]:
         return [one_line(str(mistake)) for mistake in exc.mistakes], MISTAKEN
     if isinstance(exc, Problem):
         return problem_lines(exc), FAILED if exc.status >= 500 else MISTAKEN
-    return database_lines(exc), FAILED
+    return database_failure(exc)
 
 
 def problem_lines(problem: Problem) -> list[str]:
@@ -56,15 +56,17 @@ def problem_lines(problem: Problem) -> list[str]:
     return [one_line(f"{problem.title}: {problem.detail}" if problem.detail else f"{problem.title}.{hint}")]
 
 
-def database_lines(exc: Exception) -> list[str]:
-    """Return the line of an error of the database or of its migrations, without any secret."""
+def database_failure(exc: Exception) -> tuple[list[str], int]:
+    """Return the line and the exit code of an error of the database or of its migrations, without any secret."""
     from alembic.util import CommandError
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
     from benben.observe.redact import redact_text
 
     if isinstance(exc, DBAPIError):
-        return [one_line(f"the database says: {redact_text(str(exc.orig))}")]
-    if isinstance(exc, (SQLAlchemyError, CommandError)):
-        return [one_line(f"the database: {redact_text(str(exc))}")]
-    return []
+        return [one_line(f"the database says: {redact_text(str(exc.orig))}")], FAILED
+    if isinstance(exc, SQLAlchemyError):
+        return [one_line(f"the database: {redact_text(str(exc))}")], FAILED
+    if isinstance(exc, CommandError):
+        return [one_line(f"migrations: {redact_text(str(exc))}")], MISTAKEN
+    return [], FAILED

@@ -97,6 +97,8 @@ def load_ini(uri: str) -> Ini:
     from pyramid.paster import get_config_loader
 
     file, _, name = uri.partition("#")
+    name = name or "main"
+    no_section = f"there is no section [app:{name}]; {file}#NAME takes [app:NAME]"
     if not os.path.isfile(file):
         raise ConfigurationMistakes([Mistake(file, "is a folder" if os.path.isdir(file) else "there is no such file")])
     try:
@@ -107,11 +109,12 @@ def load_ini(uri: str) -> Ini:
     except RecursionError as exc:
         raise ConfigurationMistakes([Mistake(file, "is built on itself by use = ...")]) from exc
     except UNREADABLE as exc:
-        raise ConfigurationMistakes([Mistake(file, _reason(exc))]) from exc
-    sections = follow(file, name or "main", APP_KINDS)
+        missing = isinstance(exc, LookupError) and not follow(file, name, APP_KINDS)
+        raise ConfigurationMistakes([Mistake(file, no_section if missing else _reason(exc))]) from exc
+    sections = follow(file, name, APP_KINDS)
     if not sections:
-        text = f"there is no section [app:{name or 'main'}]; {file}#NAME takes [app:NAME]"
-        raise ConfigurationMistakes([Mistake(file, text)])
+        # A pipeline, for example: which of its parts is meant has to be said.
+        raise ConfigurationMistakes([Mistake(file, no_section)])
     return Ini(uri, settings.global_conf, dict(settings), sections, loader)
 
 
@@ -177,8 +180,9 @@ def syntax_mistakes(file: str, exc: configparser.Error) -> list[Mistake]:
         return [Mistake(f"{file}:{exc.lineno}", f"{what} is there twice")]
     if isinstance(exc, configparser.InterpolationError):
         where = _where_written(file, exc.section, exc.option)
-        missing = isinstance(exc, configparser.InterpolationMissingOptionError)
-        text = f"%({exc.reference})s is not set" if missing else "a % is written %%, or begins %(name)s"
+        text = "a % is written %%, or begins %(name)s"
+        if isinstance(exc, configparser.InterpolationMissingOptionError):
+            text = f"%({exc.reference})s is not set"
         return [Mistake(f"{where}: {exc.option}", text)]
     return [Mistake(file, str(exc))]
 

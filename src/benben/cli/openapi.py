@@ -1,27 +1,44 @@
-"""``benben openapi``: the document of exactly what is on."""
+"""``benben openapi INI``: the OpenAPI document of exactly what is on."""
 
 from __future__ import annotations
 
-import importlib
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benben.cli.ini import INI, assembled
+from benben.cli.options import ini_argument
+
+
+def openapi(uri: str) -> dict[str, Any]:
+    """Return the OpenAPI document of the application of an ini file; it is not started.
+
+    Raises: ConfigurationMistakes: of the ini, or docs is off.
+    """
+    from benben.cli.application import look, require_plugin
+
+    assembly = look(uri)
+    require_plugin(assembly, "docs", "`benben openapi`")
+    from benben.features.docs.services import build_document
+
+    return build_document(assembly.config.registry)
 
 
 @click.command("openapi")
-@INI
-@click.option("--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
-def command(ini: Path, output: Path | None) -> None:
-    """Print the OpenAPI 3.1 document of INI."""
-    registry: Any = assembled(ini).config.registry
-    # The command names the feature, as every layer above does; it stays usable without it.
-    services = importlib.import_module("benben.features.docs.services")
-    text = json.dumps(services.build_document(registry), indent=2, ensure_ascii=False) + "\n"
-    if output:
-        output.write_text(text, encoding="utf-8")
-    else:
-        click.echo(text, nl=False)
+@ini_argument
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file, in place of stdout.")
+def command(uri: str, output: Path | None) -> None:
+    """Write the OpenAPI document of the application.
+
+    It is what the server answers at /openapi.json; the plugin docs must be on.
+    """
+    from benben.cli.output import json_text
+
+    text = json_text(openapi(uri))
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(text + "\n", encoding="utf-8")
+    except OSError as exc:
+        raise click.UsageError(f"{output} cannot be written: {exc.strerror}") from exc

@@ -18,16 +18,16 @@ PIPE_WIDTH = 100_000
 def print_rows(rows: Iterable[Any], columns: Sequence[str], *, as_json: bool) -> None:
     """Print dataclass instances: with *as_json* all their fields, else a table of *columns*."""
     if as_json:
-        print_json([asdict(row) for row in rows])
+        click.echo(json_text([asdict(row) for row in rows]))
     else:
         print_table([[_text(getattr(row, column)) for column in columns] for row in rows], columns)
 
 
-def print_json(value: Any) -> None:
-    """Print *value* as indented JSON in UTF-8."""
+def json_text(value: Any) -> str:
+    """Return *value* as indented JSON."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
 
 
 def print_table(rows: Iterable[Sequence[str]], columns: Sequence[str]) -> None:
@@ -37,8 +37,9 @@ def print_table(rows: Iterable[Sequence[str]], columns: Sequence[str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    is_terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, highlight=False, width=None if is_terminal else PIPE_WIDTH)
+    table = Table(box=SIMPLE_HEAD if is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:

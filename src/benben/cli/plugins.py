@@ -80,9 +80,9 @@ def tables_of(manifest: Plugin) -> tuple[Any, ...]:
 def _selected(assembly: Assembly, plugin: Selected, point: EntryPoint | None, counts: Counter[tuple[str, str]]) -> PluginRow:
     manifest = plugin.manifest
     name = plugin.name
-    # A manifest may declare permissions, and a resource declares its own while it is added.
+    # Those that its views ask for: a resource declares its own beside those of the manifest.
     permissions = {
-        item.details.get("value") for item in assembly.contributions if (item.plugin, item.category) == (name, "permissions")
+        used.details.get("value") for used in assembly.contributions if (used.plugin, used.category) == (name, "permissions")
     }
     return PluginRow(
         name,

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, a line for each step elsewhere."""
+"""Progress on stderr: a bar for each step on a terminal, a line for each step elsewhere."""
 
 from __future__ import annotations
 
@@ -38,25 +38,22 @@ class ProgressLines:
 
     def __init__(self) -> None:
         self._step = ""
-        self._rows = 0
-        self._began = 0.0
+        self._rows = self._total = 0
+        self._began_s = 0.0
 
-    def text(self, text: str) -> None:
+    def start(self, text: str, total: int) -> None:
         """End the step before and begin another."""
         self.finish()
-        self._step, self._rows, self._began = text, 0, monotonic()
+        self._step, self._rows, self._total, self._began_s = text, 0, total, monotonic()
 
-    def total(self, total: int) -> None:
-        """Keep silent: the line comes at the end."""
-
-    def advance(self, rows: int = 1) -> None:
-        """Count *rows* more."""
-        self._rows += rows
+    def advance(self, number: int) -> None:
+        """Count *number* more."""
+        self._rows += number
 
     def finish(self) -> None:
         """Write the line of the last step."""
         if self._step:
-            click.echo(f"{self._step}: {self._rows} in {monotonic() - self._began:.1f} s", err=True)
+            click.echo(f"{self._step}: {self._rows} of {self._total} in {monotonic() - self._began_s:.1f} s", err=True)
         self._step = ""
 
 
@@ -67,25 +64,11 @@ class ProgressBars:
         self._bars = bars
         self._task: TaskID | None = None
 
-    def text(self, text: str) -> None:
-        """Begin a bar without an end."""
-        self._finish()
-        self._task = self._bars.add_task(text, total=None)
+    def start(self, text: str, total: int) -> None:
+        """Begin a bar of *total*."""
+        self._task = self._bars.add_task(text, total=total)
 
-    def total(self, total: int) -> None:
-        """Give the bar its end."""
-        self._bars.update(self._current(), total=total)
-
-    def advance(self, rows: int = 1) -> None:
-        """Move the bar."""
-        self._bars.advance(self._current(), rows)
-
-    def _current(self) -> TaskID:
-        if self._task is None:
-            self._task = self._bars.add_task("", total=None)
-        return self._task
-
-    def _finish(self) -> None:
+    def advance(self, number: int) -> None:
+        """Move the last bar."""
         if self._task is not None:
-            task = self._bars.tasks[-1]
-            self._bars.update(self._task, total=task.completed if task.total is None else task.total)
+            self._bars.advance(self._task, number)

@@ -13,6 +13,7 @@ from benben.cli.options import ini_argument, json_option
 if TYPE_CHECKING:
     from benben.kernel.assemble import Assembly
 
+ANY = "*"
 PUBLIC = "public"
 
 
@@ -21,7 +22,7 @@ class RouteRow:
     """One view at one address.
 
     Args:
-        methods: as declared; GET answers HEAD too. Empty means any method.
+        methods: as declared; GET answers HEAD too, ``*`` is any method.
         path: with the prefix and ``{placeholders}``.
         view: ``module:name``; empty for a route without a view.
         schema: of the body, ``module:Class``.
@@ -59,20 +60,17 @@ def list_routes(assembly: Assembly) -> list[RouteRow]:
     owners = _owners(assembly)
     rows = []
     for item in introspector.get_category("views", ()):
-        view = item["introspectable"]
-        route = routes.get(view["route_name"])
-        methods = _methods(view["request_methods"])
-        known = [endpoints.get((view["route_name"], method)) for method in methods]
-        if route is None or (methods == ("OPTIONS",) and name_of(view["callable"]).startswith("benben.rest.service:")):
+        view, route = item["introspectable"], item["introspectable"]["route_name"]
+        methods, name = _methods(view["request_methods"]), name_of(view["callable"])
+        if route not in routes or (methods == ("OPTIONS",) and name.startswith("benben.rest.service:")):
             continue
+        known = [endpoints[route, method] for method in methods if (route, method) in endpoints]
+        schema = schema_name(known[0].schema) if known else ""
+        plugin = owners.get((route, methods), owners[route])
         permission, rule = _permission(assembly, item["related"])
-        schema = next((schema_name(endpoint.schema) for endpoint in known if endpoint is not None), "")
-        plugin = owners.get((route["name"], methods), owners.get(route["name"], ""))
-        rows.append(RouteRow(methods, path_of(route), name_of(view["callable"]), plugin, schema, permission, rule, route["name"]))
-    seen = {row.route for row in rows}
-    for name, route in routes.items():
-        if name not in seen:
-            rows.append(RouteRow((), path_of(route), "", owners.get(name, ""), "", "", "", name))
+        rows.append(RouteRow(methods or (ANY,), path_of(routes[route]), name, plugin, schema, permission, rule, route))
+    for name in routes.keys() - {row.route for row in rows}:
+        rows.append(RouteRow((), path_of(routes[name]), "", owners.get(name, ""), "", "", "", name))
     return sorted(rows, key=lambda row: (row.path, row.methods))
 
 

@@ -12,13 +12,13 @@ def issue(uri: str, name: str) -> str:
 
     Raises: UnknownUser, UserInactive; ConfigurationMistakes: of the ini, or jwt is off.
     """
-    from benben.cli.application import require_plugin, work
+    from benben.cli.application import require_plugin, working
 
-    assembly = work(uri, "identity")
-    require_plugin(assembly, "jwt", "`benben token`")
-    from benben.features.jwt.services import issue_access_token
+    with working(uri, "identity") as assembly:
+        require_plugin(assembly, "jwt", "`benben token`")
+        from benben.features.jwt.services import issue_access_token
 
-    return issue_access_token(assembly.config.registry, name)
+        return issue_access_token(assembly.config.registry, name)
 
 
 @click.command("token")

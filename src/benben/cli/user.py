@@ -35,13 +35,13 @@ def users(uri: str) -> Iterator[tuple[Session, Any]]:
     """
     from sqlalchemy.orm import Session
 
-    from benben.cli.application import require_plugin, work
+    from benben.cli.application import require_plugin, working
 
-    assembly = work(uri, "identity")
-    require_plugin(assembly, "identity", "`benben user`")
-    registry = assembly.config.registry
-    with Session(registry.engine) as session, session.begin():
-        yield session, registry.identity.passwords
+    with working(uri, "identity") as assembly:
+        require_plugin(assembly, "identity", "`benben user`")
+        registry = assembly.config.registry
+        with Session(registry.engine) as session, session.begin():
+            yield session, registry.identity.passwords
 
 
 def list_users(session: Session) -> list[UserRow]:
@@ -137,7 +137,7 @@ def change_roles(uri: str, name: str, roles: Sequence[str]) -> None:
         from benben.features.identity.services import set_roles
 
         set_roles(session, name, roles)
-    click.echo(f"{name} has {'the roles ' + ' '.join(sorted(roles)) if roles else 'no role'} now.")
+    click.echo(f"{name} is{_with_roles(roles)} now.")
 
 
 @command.command("deactivate")
