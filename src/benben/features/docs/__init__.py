@@ -2,21 +2,28 @@
 
 Switch on with ``plugin.docs = on``. Serves ``/``, ``/openapi.json``, ``/docs`` (Swagger UI),
 ``/redoc`` and ``/problems/<code>``; the pages come from this package and ask no other host.
+Everybody may read them; ``service.docs.permission.read`` changes that.
 """
 
-from benben.features.docs.views import add_pages
+from __future__ import annotations
+
+from typing import Any
+
+from benben.features.docs.settings import DocsSettings
+from benben.features.docs.views import Documents, services_of
 from benben.kernel import Permission, Plugin
 
 PLUGIN = Plugin(
     name="docs",
     summary="OpenAPI 3.1, Swagger UI, ReDoc and a page for each problem.",
+    settings=(DocsSettings,),
     permissions=(Permission("docs.read", "public", "Read the documents of the API."),),
     outside=True,
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Serve the documents and their pages."""
-    config.add_plugin(PLUGIN)
-    add_pages(config)
-    config.add_static_view("/docs/static", "benben.features.docs:static", cache_max_age=3600)
+    config.registry.docs = config.add_plugin(PLUGIN)
+    for service in services_of(Documents(config.registry)):
+        config.add_service(service)

@@ -1,76 +1,105 @@
-"""The pages for people: HTML without scripts of their own, in light and in dark."""
+"""The pages for people: HTML and one style sheet, no script, in light and in dark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-STYLE = """
-:root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 18%,transparent)}
-body{font:16px/1.6 system-ui,sans-serif;max-width:56rem;margin:3rem auto;padding:0 1.25rem}
-h1{font-size:2rem;line-height:1.2;margin:0 0 .25rem}h2{margin-top:2.5rem;font-size:1.1rem}
-a{color:light-dark(#0b57d0,#a8c7fa)}.lead{opacity:.75;margin:0}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line)}
-code{font:.9em ui-monospace,monospace}nav a{margin-right:1.25rem}
-"""
+import msgspec
+
+from benben.features.docs.assets import asset_url
+
+CODE = re.compile(r"`([^`]+)`")
+GENERAL_FOOT = "Benben, an API server on Pyramid."
 
 
-# An icon of our own would be one more request; none at all would be asked for as /favicon.ico.
-HEAD = '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-
-
-def page(title: str, body: str) -> bytes:
-    """Return a whole page; *body* is HTML already."""
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"{HEAD}<style>{STYLE}</style></head>"
-        f"<body><main>{body}</main></body></html>"
-    ).encode()
-
-
-def start_page(document: dict[str, Any]) -> bytes:
+def start_page(overview: Mapping[str, Any], *, root: str) -> bytes:
     """Return the page of ``/``: what is on."""
-    links = "".join(f'<a href="{escape(path)}">{escape(name)}</a>' for name, path in document["links"].items())
-    rows = [(plugin["name"], plugin["version"], plugin["summary"]) for plugin in document["plugins"]]
-    lead = f'<p class="lead">Version {escape(document["version"])}, inside <code>{escape(document["prefix"])}</code></p>'
-    body = f"<h1>{escape(document['title'])}</h1>{lead}<nav>{links}</nav><h2>What is on</h2>"
-    return page(document["title"], body + table(("plugin", "version", "what it is"), rows))
+    links = "".join(f'<a href="{escape(path)}">{escape(name)}</a>' for name, path in overview["links"].items())
+    prefix = f", under <code>{escape(overview['prefix'])}</code>" if overview["prefix"].strip("/") else ""
+    head = heading(overview["title"], f"Version {escape(overview['version'])}{prefix}", root=root)
+    cards = "".join(card(plugin) for plugin in overview["plugins"])
+    body = f'{head}<nav aria-label="Documents">{links}</nav><h2>What is on</h2><ul class="cards">{cards}</ul>'
+    return page(overview["title"], body, root=root)
 
 
-def problem_page(problem: Any) -> bytes:
+def card(plugin: Mapping[str, Any]) -> str:
+    """Return one plugin of the start page."""
+    version = f'<span class="quiet">{escape(plugin["version"])}</span>' if plugin["version"] else ""
+    links = "".join(f'<li><a href="{escape(path)}"><code>{escape(path)}</code></a></li>' for path in plugin["links"].values())
+    return (
+        f'<li><div class="top"><h3>{escape(plugin["name"])}</h3>{version}</div><p class="quiet">{escape(plugin["summary"])}</p>'
+        + (f'<ul class="links">{links}</ul>' if links else "")
+        + "</li>"
+    )
+
+
+def problem_page(problem: Mapping[str, Any], *, root: str) -> bytes:
     """Return the page of one problem."""
-    meaning = escape((problem.__doc__ or "").strip())
-    body = f"<h1>{escape(problem.title)}</h1><p class='lead'><code>{escape(problem.code)}</code>, status {problem.status}</p>"
-    body += f"<p>{meaning}</p><h2>What to do</h2><p>{escape(problem.hint) or 'See the detail of the answer.'}</p>"
-    return page(problem.title, body + '<p><a href="/problems">All problems</a></p>')
+    example = {name: problem[name] for name in ("type", "title", "status")}
+    body = (
+        heading(problem["title"], f"Status {problem['status']}, <code>{escape(problem['code'])}</code>", root=root)
+        + f"<h2>What it means</h2>{prose(problem['meaning'])}"
+        + f"<h2>What to do</h2>{prose(problem['hint'] or 'Read the `detail` of the answer.')}"
+        + f"<h2>What the answer says at least</h2><pre>{escape(pretty(example))}</pre>"
+        + f'<nav aria-label="Further"><a href="{escape(root)}/problems">All problems</a>'
+        + f'<a href="{escape(root)}/docs">Swagger UI</a></nav>'
+    )
+    return page(problem["title"], body, root=root)
 
 
-def problems_page(problems: Iterable[Any]) -> bytes:
-    """Return the page that lists the problems."""
-    rows = [(problem.code, str(problem.status), problem.title) for problem in problems]
-    links = [(f'<a href="/problems/{escape(code)}">{escape(code)}</a>', status, escape(title)) for code, status, title in rows]
-    return page("Problems", "<h1>Problems</h1>" + raw_table(("code", "status", "what it says"), links))
+def problems_page(problems: Iterable[Mapping[str, Any]], *, root: str) -> bytes:
+    """Return the page that lists the problems, by status."""
+    rows = "".join(
+        f'<tr><td class="status">{problem["status"]}</td>'
+        f'<td><a href="{escape(root + problem["type"])}"><code>{escape(problem["code"])}</code></a></td>'
+        f"<td>{escape(problem['title'])}</td></tr>"
+        for problem in sorted(problems, key=lambda problem: (problem["status"], problem["code"]))
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Status", "Code", "What it says"))
+    lead = 'Every refusal that this API can give, in the form of <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>.'
+    table = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return page("Problems", f"{heading('Problems', lead, root=root)}<h2>The catalogue</h2>{table}", root=root)
 
 
-def reader_page(title: str, script: str, *, style: str = "", element: str = "reader") -> bytes:
+def reader_page(title: str, scripts: Sequence[str], *, style: str, root: str) -> bytes:
     """Return the page that a reader of the document draws itself into."""
-    link = f'<link rel="stylesheet" href="/docs/static/{style}">' if style else ""
+    sheets = "".join(f'<link rel="stylesheet" href="{asset_url(name, root)}">' for name in ("reader.css", style) if name)
+    loaded = "".join(f'<script src="{asset_url(script, root)}"></script>' for script in scripts)
+    without = f'<p>This page needs JavaScript; <a href="{escape(root)}/openapi.json">the document</a> does not.</p>'
+    place = f'<div id="reader" data-document="{escape(root)}/openapi.json"></div>'
+    return document(title, sheets, f"{place}<noscript>{without}</noscript>{loaded}", root=root)
+
+
+def page(title: str, body: str, *, root: str) -> bytes:
+    """Return a page of our own; *body* is HTML already."""
+    sheet = f'<link rel="stylesheet" href="{asset_url("pages.css", root)}">'
+    return document(title, sheet, f"<main>{body}<footer>{GENERAL_FOOT}</footer></main>", root=root)
+
+
+def document(title: str, head: str, body: str, *, root: str) -> bytes:
+    """Return a whole document of HTML."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'{HEAD}{link}</head><body><div id="{element}"></div>'
-        f'<script src="/docs/static/{script}"></script><script src="/docs/static/{script.partition(".")[0]}-start.js"></script>'
-        "</body></html>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" type="image/svg+xml" href="{asset_url("icon.svg", root)}">{head}</head><body>{body}</body></html>'
     ).encode()
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table of texts."""
-    return raw_table(heads, [[escape(cell) for cell in row] for row in rows])
+def heading(title: str, lead: str, *, root: str) -> str:
+    """Return the top of a page, which leads back to the start; *lead* is HTML already."""
+    image = f'<a href="{escape(root)}/"><img src="{asset_url("icon.svg", root)}" alt="Start page"></a>'
+    return f'<header>{image}<div><h1>{escape(title)}</h1><p class="quiet">{lead}</p></div></header>'
 
 
-def raw_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a table of HTML."""
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def prose(text: str) -> str:
+    """Return paragraphs with their code marked; *text* is plain but for backticks."""
+    marked = CODE.sub(r"<code>\1</code>", escape(text))
+    return "".join(f"<p>{part}</p>" for part in marked.split("\n\n"))
+
+
+def pretty(value: Any) -> str:
+    """Return *value* as JSON for reading."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

@@ -1,142 +1,142 @@
-"""The endpoints of the documents."""
+"""The endpoints of the documents; all of them are services named ``docs``."""
 
 from __future__ import annotations
 
-from functools import partial
-from importlib.metadata import version
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pyramid.response import Response
 
 from benben.features.docs import pages
-from benben.features.docs.services import build_document
+from benben.features.docs.assets import digests, media_type_of, read_asset
+from benben.features.docs.services import build_document, describe_problem, overview_of
+from benben.features.docs.services.operation import PAGE
 from benben.kernel.problems import NotFound
 from benben.kernel.wire import write_json
-from benben.resource.read import conditional
-from benben.rest.preconditions import etag_of_bytes
-from benben.rest.service import json_response
+from benben.rest.negotiation import choose
+from benben.rest.preconditions import Outcome, etag_of_bytes, evaluate, read_preconditions
+from benben.rest.problems import PreconditionFailed
+from benben.rest.service import JSON, Service
 
 if TYPE_CHECKING:
-    from benben.kernel.request import Request
+    from benben.kernel import Request
 
-# No other host, no script in the page; Swagger UI and ReDoc set styles on their elements.
-CSP = (
+HTML = "text/html"
+# A browser ranks HTML above anything else; a client that takes whatever comes gets JSON.
+BOTH = (JSON, HTML)
+REVALIDATE = "no-cache"
+FOR_EVER = "public, max-age=31536000, immutable"
+LOCKED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_CSP = f"default-src 'none'; style-src 'self'; img-src 'self'; {LOCKED}"
+# No other host and no script in the page; both readers set styles on their elements, and
+# ReDoc searches in a worker that it makes of a blob.
+READER_CSP = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    f"object-src 'none'; {LOCKED}"
 )
+# Several mounts of one application in one process are rare; each has a document of its own.
+MOUNTS = 8
 
 
-def add_pages(config: Any) -> None:
-    """Add a route and a view for each page."""
-    document: list[bytes] = []
-    pages_of = {
-        "docs.start": ("/", start_view),
-        "docs.openapi": ("/openapi.json", partial(openapi_view, document)),
-        "docs.swagger": ("/docs", swagger_view),
-        "docs.redoc": ("/redoc", redoc_view),
-        "docs.problems": ("/problems", problems_view),
-        "docs.problem": ("/problems/{code}", problem_view),
-    }
-    for name, (path, view) in pages_of.items():
-        config.add_route(name, path)
-        config.add_view(_one_argument(view), route_name=name, request_method="GET", permission="docs.read")
+class Documents:
+    """The views; what they show is built at the first request and kept."""
+
+    def __init__(self, registry: Any) -> None:
+        self.registry = registry
+        self._openapi = lru_cache(MOUNTS)(self._write_openapi)
+
+    def openapi(self, request: Request) -> Response:
+        """Describe this API in OpenAPI 3.1."""
+        return respond(request, self._openapi(request.script_name), JSON)
+
+    def start(self, request: Request) -> Response:
+        """Tell what is on."""
+        overview = overview_of(self.registry, root=request.script_name)
+        return either(request, overview, pages.start_page(overview, root=request.script_name))
+
+    def problems(self, request: Request) -> Response:
+        """List every problem that this API answers with."""
+        found = [describe_problem(problem) for _, problem in sorted(self.registry.assembly.problems.items())]
+        return either(request, {"items": found, "next": None}, pages.problems_page(found, root=request.script_name))
+
+    def problem(self, request: Request) -> Response:
+        """Explain one problem."""
+        known = self.registry.assembly.problems.get(request.matchdict["code"])
+        if known is None:
+            raise NotFound()
+        found = describe_problem(known)
+        return either(request, found, pages.problem_page(found, root=request.script_name))
+
+    def swagger(self, request: Request) -> Response:
+        """Show the document in Swagger UI."""
+        return self._reader(request, "swagger-ui-bundle.js", "swagger-ui-start.js", style="swagger-ui.css")
+
+    def redoc(self, request: Request) -> Response:
+        """Show the document in ReDoc."""
+        return self._reader(request, "redoc.standalone.js", "redoc-start.js")
+
+    def asset(self, request: Request) -> Response:
+        """Give a file that the pages load."""
+        name = request.matchdict["name"]
+        try:
+            body = read_asset(name)
+        except KeyError:
+            raise NotFound() from None
+        is_exact = request.environ.get("QUERY_STRING") == f"v={digests()[name]}"
+        return respond(request, body, media_type_of(name), cache=FOR_EVER if is_exact else REVALIDATE, csp=PAGE_CSP)
+
+    def _reader(self, request: Request, *scripts: str, style: str = "") -> Response:
+        title = self.registry.assembly.settings.title
+        page = pages.reader_page(title, scripts, style=style, root=request.script_name)
+        return respond(request, page, HTML, csp=READER_CSP)
+
+    def _write_openapi(self, root: str) -> bytes:
+        return write_json(build_document(self.registry, root=root))
 
 
-def start_view(request: Request) -> Response:
-    """Tell what is on: JSON, or a page for who prefers one."""
-    document = start_document(request.registry)
-    return html(pages.start_page(document)) if prefers_html(request) else json_response(write_json(document))
+def services_of(documents: Documents) -> list[Service]:
+    """Return the service of each address; who may read is ``service.docs.permission.read``."""
+    page = {"kind": PAGE}
+    found = []
+    for name, path, view, produces, operation in (
+        ("docs.start", "/", documents.start, BOTH, {"summary": "What is on"}),
+        ("docs.openapi", "/openapi.json", documents.openapi, (JSON,), {"summary": "This document"}),
+        ("docs.problems", "/problems", documents.problems, BOTH, {"summary": "List the problems"}),
+        ("docs.problem", "/problems/{code}", documents.problem, BOTH, {"summary": "Explain one problem"}),
+        ("docs.swagger", "/docs", documents.swagger, (), page),
+        ("docs.redoc", "/redoc", documents.redoc, (), page),
+        ("docs.asset", "/docs/static/{name}", documents.asset, (), page),
+    ):
+        service = Service(name, path, summary=operation.get("summary", ""))
+        service.add_view("GET", view, permission="docs.read", produces=produces, operation=operation)
+        found.append(service)
+    return found
 
 
-def openapi_view(document: list[bytes], request: Request) -> Response:
-    """Give the OpenAPI document, built at the first request."""
-    if not document:
-        document.append(write_json(build_document(request.registry)))
-    return conditional(request, document[0], etag_of_bytes(document[0]))
+def either(request: Request, document: Any, page: bytes) -> Response:
+    """Answer with *document*, or with the *page* of it where HTML is preferred."""
+    if choose(request.environ.get("HTTP_ACCEPT"), BOTH) == HTML:
+        return respond(request, page, HTML, csp=PAGE_CSP)
+    return respond(request, write_json(document), JSON)
 
 
-def swagger_view(request: Request) -> Response:
-    """Show the document in Swagger UI."""
-    title = request.registry.assembly.settings.title
-    return html(pages.reader_page(title, "swagger-ui-bundle.js", style="swagger-ui.css"))
+def respond(request: Request, body: bytes, media_type: str, *, cache: str = REVALIDATE, csp: str = "") -> Response:
+    """Return *body*, or 304 where the caller has it already.
 
-
-def redoc_view(request: Request) -> Response:
-    """Show the document in ReDoc."""
-    return html(pages.reader_page(request.registry.assembly.settings.title, "redoc.standalone.js"))
-
-
-def problems_view(request: Request) -> Response:
-    """List every problem that this API answers."""
-    problems = [problem for _, problem in sorted(request.registry.assembly.problems.items())]
-    if prefers_html(request):
-        return html(pages.problems_page(problems))
-    return json_response(write_json({"items": [described(problem) for problem in problems], "next": None}))
-
-
-def problem_view(request: Request) -> Response:
-    """Explain one problem."""
-    problem = request.registry.assembly.problems.get(request.matchdict["code"])
-    if problem is None:
-        raise NotFound()
-    return html(pages.problem_page(problem)) if prefers_html(request) else json_response(write_json(described(problem)))
-
-
-def start_document(registry: Any) -> dict[str, Any]:
-    """Return what is on."""
-    assembly = registry.assembly
-    plugins = [
-        {"name": name, "summary": plugin.manifest.summary, "version": plugin.manifest.version or version("benben")}
-        for name, plugin in sorted(assembly.plugins.items())
-        if plugin.state == "on"
-    ]
-    links = {"OpenAPI": "/openapi.json", "Swagger UI": "/docs", "ReDoc": "/redoc", "Problems": "/problems"}
-    return {
-        "title": assembly.settings.title,
-        "version": version("benben"),
-        "prefix": assembly.settings.prefix,
-        "plugins": plugins,
-        "links": links,
-    }
-
-
-def described(problem: Any) -> dict[str, Any]:
-    """Return a problem of the catalogue."""
-    return {
-        "code": problem.code,
-        "status": problem.status,
-        "title": problem.title,
-        "meaning": (problem.__doc__ or "").strip(),
-        "hint": problem.hint,
-    }
-
-
-def prefers_html(request: Request) -> bool:
-    """Tell whether a page is meant: a browser names HTML first, curl and clients do not."""
-    accept = request.environ.get("HTTP_ACCEPT", "").partition(",")[0].partition(";")[0].strip().lower()
-    return accept in ("text/html", "application/xhtml+xml")
-
-
-def html(body: bytes) -> Response:
-    """Return a page under the policy."""
-    headers = [
-        ("Content-Type", "text/html; charset=utf-8"),
+    Raises: PreconditionFailed: the caller asked for another state.
+    """
+    etag = etag_of_bytes(body)
+    headers = [("ETag", etag), ("Cache-Control", cache), ("Vary", "Accept, Authorization")]
+    outcome = evaluate("GET", read_preconditions(request.headers), etag)
+    if outcome is Outcome.PRECONDITION_FAILED:
+        raise PreconditionFailed(headers={"ETag": etag})
+    if outcome is Outcome.NOT_MODIFIED:
+        return Response(status=304, headerlist=headers)
+    headers += [
+        ("Content-Type", f"{media_type}; charset=utf-8" if media_type == HTML else media_type),
         ("Content-Length", str(len(body))),
-        ("Content-Security-Policy", CSP),
         ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Vary", "Accept"),
-        ("Cache-Control", "no-cache"),
     ]
+    if csp:
+        headers += [("Content-Security-Policy", csp), ("Referrer-Policy", "no-referrer")]
     return Response(app_iter=[body], headerlist=headers)
-
-
-def _one_argument(view: Any) -> Any:
-    """Return *view* so that Pyramid sees a function of the request, also behind a partial."""
-
-    def called(request: Request) -> Response:
-        response: Response = view(request)
-        return response
-
-    called.__wrapped__ = view  # type: ignore[attr-defined]  # a function may carry what it wraps
-    return called

@@ -1,2 +1,3 @@
-// ReDoc on the document of this host.
-Redoc.init("/openapi.json", { hideDownloadButtons: false, disableSearch: false, nativeScrollbars: true }, document.getElementById("reader"));
+// ReDoc on the document that the page names.
+const place = document.getElementById("reader");
+Redoc.init(place.dataset.document, { hideDownloadButtons: false, nativeScrollbars: true, sortRequiredPropsFirst: true }, place);

@@ -1,0 +1,132 @@
+"""Build the OpenAPI document from the running registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from benben.features.docs.services.operation import Operation
+from benben.features.docs.services.parameters import share_parameters, split_path
+from benben.features.docs.services.plain import PUBLIC, is_page, service_operation, view_operations
+from benben.features.docs.services.problems import Refusals
+from benben.features.docs.services.resource import resource_operation
+from benben.features.docs.services.schemas import Schemas
+
+CONVENTIONS = """\
+**Lists** come in pages: follow `next`, or `Link: <...>; rel="next"`, until there is none. \
+`FIELD=value` keeps what is equal; a lookup goes behind two underscores, `FIELD__gte=value`: \
+`ne`, `lt`, `lte`, `gt`, `gte`, `in=a,b`, `range=a,b`, `contains`, `startswith`, `isnull=true`. \
+A relation goes before its field, `RELATION__FIELD=value`. All conditions hold together.
+
+**Changes** are safe to race: send the `ETag` that was read as `If-Match`; who comes second gets 412.
+
+**Values**: instants are RFC 3339 in UTC, decimals are strings, dates are `YYYY-MM-DD`.
+
+**Refusals** are problems (RFC 9457) with every fault in `errors`; `type` is the address of a page \
+that says what to do. `HEAD` answers wherever `GET` does."""
+HEADERS: Mapping[str, Any] = {
+    "ETag": {"description": "The version of this state, for If-Match and If-None-Match.", "schema": {"type": "string"}},
+    "Link": {"description": 'The next page, `<...>; rel="next"`, if there is one.', "schema": {"type": "string"}},
+    "Location": {"description": "Where it is.", "schema": {"type": "string", "format": "uri-reference"}},
+    "WWW-Authenticate": {"description": "How to say who one is.", "schema": {"type": "string"}},
+}
+NOT_MODIFIED: Mapping[str, Any] = {
+    "description": "The caller has this state already.",
+    "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+}
+
+
+def build_document(registry: Any, *, root: str = "") -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the application of *registry*, which has docs on.
+
+    Args:
+        root: where the application is mounted, without a slash at the end.
+    """
+    assembly, settings = registry.assembly, registry.docs
+    schemas = Schemas(registry.resources.values())
+    refusals = Refusals(assembly)
+    operations = list(operations_of(registry, schemas))
+    paths = paths_of(registry, operations, refusals)
+    parameters = share_parameters(paths)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": assembly.settings.title,
+            "version": settings.version or version("benben"),
+            "description": "\n\n".join(filter(None, (settings.description, CONVENTIONS))),
+        },
+        "servers": [{"url": root or "/"}],
+        "tags": tags_of(registry, operations),
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.found.items())),
+            "parameters": parameters,
+            "headers": dict(HEADERS),
+            "responses": {"NotModified": dict(NOT_MODIFIED), **refusals.components},
+            "securitySchemes": {item.scheme.lower(): scheme_of(item.scheme) for item in registry.security.authenticators},
+        },
+        **groups_of(operations),
+    }
+
+
+def operations_of(registry: Any, schemas: Schemas) -> Iterator[Operation]:
+    """Yield every operation of the application; of two on one address the first counts."""
+    for endpoint in registry.services.endpoints:
+        if not is_page(endpoint):
+            describe = resource_operation if "resource" in endpoint.operation else service_operation
+            yield describe(endpoint, schemas)
+    yield from view_operations(registry)
+
+
+def paths_of(registry: Any, operations: list[Operation], refusals: Refusals) -> dict[str, dict[str, Any]]:
+    """Return the operations by path and method, with tags, security and problems."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        path, parameters = split_path(operation.pattern, operation.key)
+        item = paths.setdefault(path, {"parameters": parameters} if parameters else {})
+        security, denials = security_of(registry, operation.permission)
+        answers = operation.said["responses"]
+        # What an operation says itself of a status counts.
+        responses = {**answers, **refusals.of(operation.refusals | denials, operation.plugin), **answers}
+        whole = {"tags": [operation.tag], **operation.said, "responses": responses, **security}
+        item.setdefault(operation.method.lower(), whole)
+    return {path: paths[path] for path in sorted(paths)}
+
+
+def security_of(registry: Any, permission: str) -> tuple[dict[str, Any], frozenset[int]]:
+    """Return what an operation asks of its caller, and the statuses of a denial."""
+    if permission == PUBLIC:
+        return {"security": []}, frozenset()
+    if registry.security.rule(permission).is_public:
+        return {"security": [], "x-permission": permission}, frozenset()
+    schemes: list[dict[str, list[str]]] = [{item.scheme.lower(): []} for item in registry.security.authenticators]
+    return {"security": schemes, "x-permission": permission}, frozenset({401, 403} if schemes else {403})
+
+
+def scheme_of(scheme: str) -> dict[str, Any]:
+    """Return an authentication scheme of HTTP in the words of OpenAPI."""
+    return {"type": "http", "scheme": scheme.lower(), **({"bearerFormat": "JWT"} if scheme == "Bearer" else {})}
+
+
+def tags_of(registry: Any, operations: list[Operation]) -> list[dict[str, str]]:
+    """Return the tags in use, resources first: what they are and the plugin that they are of."""
+    plugins = registry.assembly.plugins
+    resources = {bound.name: bound.resource.summary for bound in registry.resources.values()}
+    found: dict[str, tuple[bool, str]] = {}
+    for operation in operations:
+        plugin = plugins.get(operation.plugin)
+        summary = plugin.manifest.summary if plugin else ""
+        texts = [resources.get(operation.tag, ""), summary] if operation.is_resource else [summary]
+        found.setdefault(operation.tag, (not operation.is_resource, " ".join(dict.fromkeys(filter(None, texts)))))
+    listed = sorted(found.items(), key=lambda item: (item[1][0], item[0]))
+    return [{"name": name, **({"description": text} if text else {})} for name, (_, text) in listed]
+
+
+def groups_of(operations: list[Operation]) -> dict[str, Any]:
+    """Return the groups of tags, which ReDoc shows as chapters; none where there is one kind only."""
+    resources = sorted({operation.tag for operation in operations if operation.is_resource})
+    others = sorted({operation.tag for operation in operations} - set(resources))
+    if not resources or not others:
+        return {}
+    return {"x-tagGroups": [{"name": "Resources", "tags": resources}, {"name": "Services", "tags": others}]}

@@ -1,0 +1,171 @@
+"""Parameters: those of a list from its fields, and the ones that operations share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from benben.features.docs.services.schemas import NOT_IN_KEYS, reference
+from benben.resource.definition import BoundResource, Field, readable
+from benben.resource.query import MAX_LIST, SEPARATOR
+from benben.rest.jsonschema import schema_of
+from benben.rest.nodes import String
+
+IF_MATCH: Mapping[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Do it only to the state with one of these ETags, or to any with `*`; 412 otherwise.",
+    "schema": {"type": "string"},
+    "example": '"v7"',
+}
+IF_NONE_MATCH: Mapping[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Answer only a state without one of these ETags; 304 otherwise.",
+    "schema": {"type": "string"},
+}
+# What of a schema holds for a value in a query too; its bounds do not bind a comparison.
+COMPARED = ("type", "format", "enum")
+PLACEHOLDER = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}|\*(\w+)(?:\([^)]*\))?$")
+OLD_PLACEHOLDER = re.compile(r":(\w+)")
+
+
+def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
+    """Return every query parameter of a list: its shape first, then a filter for each lookup."""
+    sortable = [item.name for item in bound.fields.values() if item.is_sortable]
+    limits = {"type": "integer", "minimum": 1, "maximum": bound.resource.max_page_size, "default": bound.resource.page_size}
+    found = [
+        query("limit", limits, "How many there are on a page."),
+        query("cursor", {"type": "string"}, "`next` of the page before, unchanged."),
+        words("sort", [*sortable, *(f"-{name}" for name in sortable)], "The order; a minus turns it around."),
+        *shape_parameters(bound),
+        query("count", {"type": "string", "enum": ["exact", "none"], "default": "none"}, "Whether `total` is counted."),
+        *filters(bound.fields.values(), ""),
+    ]
+    for relation in bound.relations.values():
+        found += filters(relation.target.fields.values(), relation.name + SEPARATOR)
+    return found
+
+
+def shape_parameters(bound: BoundResource) -> list[dict[str, Any]]:
+    """Return the parameters that shape a document."""
+    found = [words("fields", [item.name for item in readable(bound.fields.values())], "The fields that are sent; all if absent.")]
+    if bound.relations:
+        found.append(words("embed", list(bound.relations), "The relations that are sent along."))
+    return found
+
+
+def filters(fields: Iterable[Field], prefix: str) -> list[dict[str, Any]]:
+    """Return a parameter for each lookup of each field."""
+    found = []
+    for item in fields:
+        one = value_schema(item) if item.lookups else {}
+        found += [filter_parameter(prefix + item.name, lookup, one) for lookup in item.lookups]
+    return found
+
+
+def filter_parameter(field: str, lookup: str, one: dict[str, Any]) -> dict[str, Any]:
+    """Return one filter.
+
+    Args:
+        field: with the relation before it.
+        one: the schema of a value of the field.
+    """
+    name = field if lookup == "exact" else f"{field}{SEPARATOR}{lookup}"
+    if lookup == "isnull":
+        return query(name, {"type": "boolean"})
+    if lookup in ("contains", "startswith"):
+        return query(name, {"type": "string"})
+    if lookup in ("in", "range"):
+        bounds = {"minItems": 2, "maxItems": 2} if lookup == "range" else {"maxItems": MAX_LIST}
+        return separated(query(name, {"type": "array", "items": one, **bounds}))
+    return query(name, one)
+
+
+def value_schema(item: Field) -> dict[str, Any]:
+    """Return the schema of a value of *item* in an address.
+
+    The bounds and the format of a text are not asked for there, and the document must not
+    be stricter than the server.
+    """
+    if isinstance(item.node.typ, String):
+        return {"type": "string"}
+    found = {word: value for word, value in schema_of(item.node, "write").items() if word in COMPARED}
+    kinds = found.get("type")
+    if isinstance(kinds, list):
+        found["type"] = next(kind for kind in kinds if kind != "null")
+    if None in found.get("enum", ()):
+        found["enum"] = [choice for choice in found["enum"] if choice is not None]
+    return found
+
+
+def words(name: str, choices: list[str], description: str) -> dict[str, Any]:
+    """Return a parameter of words separated by commas."""
+    items = {"type": "string", "enum": choices}
+    return separated(query(name, {"type": "array", "items": items, "uniqueItems": True}, description))
+
+
+def separated(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return *parameter* as one text whose parts stand between commas."""
+    return {**parameter, "style": "form", "explode": False}
+
+
+def query(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    """Return a parameter of the query."""
+    found = {"name": name, "in": "query", "schema": schema}
+    return {**found, "description": description} if description else found
+
+
+def split_path(pattern: str, key: dict[str, Any] | None = None) -> tuple[str, list[dict[str, Any]]]:
+    """Return the path of a route in the words of OpenAPI, and its parameters.
+
+    Args:
+        pattern: may hold regular expressions, ``*rest`` at its end, and ``:name`` as of old.
+        key: the schema of the placeholders, where it is known.
+    """
+    if "{" not in pattern:
+        pattern = OLD_PLACEHOLDER.sub(r"{\1}", pattern)
+    names: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        names.append(found[1] or found[2])
+        return f"{{{names[-1]}}}"
+
+    path = "/" + PLACEHOLDER.sub(keep, pattern).lstrip("/")
+    schema = key or {"type": "string"}
+    return path, [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+
+
+def share_parameters(paths: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Put what several operations of *paths* ask for under one name, in place.
+
+    Returns: the components; an operation has references to them instead.
+    """
+    counted = Counter(json.dumps(parameter, sort_keys=True) for lists in parameter_lists(paths) for parameter in lists)
+    shared: dict[str, Any] = {}
+    for parameters in parameter_lists(paths):
+        for place, parameter in enumerate(parameters):
+            if counted[json.dumps(parameter, sort_keys=True)] > 1:
+                parameters[place] = reference("parameters", _key(shared, parameter))
+    return dict(sorted(shared.items()))
+
+
+def parameter_lists(paths: Mapping[str, Mapping[str, Any]]) -> Iterator[list[Any]]:
+    """Yield the parameters of every path and operation."""
+    for item in paths.values():
+        for member in (item, *(value for value in item.values() if isinstance(value, dict))):
+            if "parameters" in member:
+                yield member["parameters"]
+
+
+def _key(shared: dict[str, Any], parameter: dict[str, Any]) -> str:
+    """Return the key of *parameter* among the components; the first of a name has the name."""
+    key = wanted = NOT_IN_KEYS.sub("_", parameter["name"])
+    number = 1
+    while shared.setdefault(key, parameter) != parameter:
+        number += 1
+        key = f"{wanted}_{number}"
+    return key

@@ -1,0 +1,126 @@
+"""The operations of resources, which describe themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benben.features.docs.services.operation import Operation
+from benben.features.docs.services.parameters import IF_MATCH, IF_NONE_MATCH, list_parameters, shape_parameters, value_schema
+from benben.features.docs.services.schemas import Schemas, reference
+from benben.resource.definition import BoundResource
+from benben.rest.service import JSON, Endpoint
+
+READ = frozenset({400, 406})
+WRITE = READ | {409, 413, 415}
+ITEM = frozenset({404, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all operations of one kind have in common.
+
+    Args:
+        summary: one line; ``{many}`` and ``{one}`` stand for the names.
+        status: of the answer that is none of a refusal.
+        body: the mode of the schema of the body, or nothing.
+    """
+
+    summary: str
+    description: str
+    status: int
+    answer: str
+    refusals: frozenset[int]
+    body: str = ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "list": Kind(
+        "List {many}",
+        "The page of what all filters hold for. `Link` names the next page, and so does `next`.",
+        200,
+        "A page.",
+        READ | {412},
+    ),
+    "create": Kind("Create one {one}", "`Location` says where it is.", 201, "It was created.", WRITE, "write"),
+    "item": Kind("Show one {one}", "", 200, "It is this.", READ | ITEM),
+    "replace": Kind(
+        "Replace one {one}",
+        "What is left out takes its default; `PATCH` leaves it alone.",
+        200,
+        "It is this now.",
+        WRITE | ITEM,
+        "write",
+    ),
+    "patch": Kind(
+        "Change one {one}",
+        "A merge patch (RFC 7396): what is left out stays as it is.",
+        200,
+        "It is this now.",
+        WRITE | ITEM,
+        "patch",
+    ),
+    "delete": Kind("Delete one {one}", "", 204, "It is gone.", READ | ITEM | {409}),
+}
+
+
+def resource_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
+    """Return the operation of *endpoint*, which belongs to a resource."""
+    bound: BoundResource = endpoint.operation["resource"]
+    name = endpoint.operation["kind"]
+    kind = KINDS[name]
+    said: dict[str, Any] = {
+        "operationId": f"{bound.name}.{name}",
+        "summary": kind.summary.format(many=bound.name, one=words_of(schemas.names[bound])),
+    }
+    if kind.description:
+        said["description"] = kind.description
+    parameters = parameters_of(bound, name)
+    if parameters:
+        said["parameters"] = parameters
+    if kind.body:
+        schema = schemas.body(bound, "patch" if kind.body == "patch" else "write")
+        said["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in endpoint.media_types}}
+    said["responses"] = answers_of(bound, name, schemas)
+    return Operation(
+        pattern=endpoint.path,
+        method=endpoint.method,
+        plugin=endpoint.plugin,
+        tag=endpoint.service.policy,
+        permission=endpoint.permission,
+        said=said,
+        refusals=kind.refusals,
+        key=value_schema(bound.key),
+        is_resource=True,
+    )
+
+
+def parameters_of(bound: BoundResource, kind: str) -> list[dict[str, Any]]:
+    """Return the parameters of an operation, without those of its path."""
+    if kind == "create":
+        return []
+    if kind == "list":
+        return [*list_parameters(bound), dict(IF_NONE_MATCH)]
+    if kind == "item":
+        return [*shape_parameters(bound), dict(IF_NONE_MATCH)]
+    return [dict(IF_MATCH)]
+
+
+def answers_of(bound: BoundResource, kind: str, schemas: Schemas) -> dict[str, Any]:
+    """Return the responses that are no problem."""
+    answer: dict[str, Any] = {"description": KINDS[kind].answer}
+    if kind != "delete":
+        schema = schemas.page(bound) if kind == "list" else schemas.document(bound)
+        headers = {"list": ("ETag", "Link"), "create": ("ETag", "Location")}.get(kind, ("ETag",))
+        answer["headers"] = {name: reference("headers", name) for name in headers}
+        answer["content"] = {JSON: {"schema": schema}}
+    found = {str(KINDS[kind].status): answer}
+    if kind in ("list", "item"):
+        found["304"] = reference("responses", "NotModified")
+    return found
+
+
+def words_of(name: str) -> str:
+    """Return the name of a class as words: ``ReadingList`` as ``reading list``."""
+    return "".join(f" {char.lower()}" if char.isupper() else char for char in name).replace("_", " ").strip()
