@@ -11,6 +11,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import RelationshipProperty
 
+from benben.kernel.mistakes import nearest
 from benben.kernel.problems import Problem
 from benben.rest.nodes import JSON, UUID, Boolean, Enum, Node, Object, Schema, String
 from benben.rest.validation import derive_patch, derive_write
@@ -94,7 +95,8 @@ class Relation:
 class BoundResource:
     """A resource inside one application, checked against its model.
 
-    Raises: ConfigurationError: a field without a column, or a model without a single key.
+    Raises: ConfigurationError: a field without a column, a model without a single key, or a
+        name in the resource that nothing has.
     """
 
     resource: Resource
@@ -116,6 +118,7 @@ class BoundResource:
         self.write_schema = derive_write(self.schema)
         self.patch_schema = derive_patch(self.schema)
         self.sort = tuple(self.resource.sort) or (self.key.name,)
+        self._check_names()
 
     @property
     def name(self) -> str:
@@ -149,6 +152,26 @@ class BoundResource:
             if target is not None and simple and (wanted is None or relationship.key in wanted):
                 found[relationship.key] = self._relation(relationship, target)
         return found
+
+    def _check_names(self) -> None:
+        """Refuse at the start what would else fail every list, or be passed over in silence."""
+        resource = self.resource
+        sort = [word.removeprefix("-") for word in resource.sort]
+        sortable = [name for name, item in self.fields.items() if set(lookups_of(item.node)) & {"lt", "exact"}]
+        for place, names, known in (
+            ("sort", sort, sortable),
+            ("filters", resource.filters or (), list(self.fields)),
+            ("embed", resource.embed or (), self.mapper.relationships.keys()),
+        ):
+            for name in names:
+                if name not in known:
+                    raise ConfigurationError(
+                        f"resource {self.name}: {place} names {name}, which is not there{nearest(name, known)}"
+                    )
+        if len(set(sort)) != len(sort):
+            raise ConfigurationError(f"resource {self.name}: sort names a field twice")
+        if not 1 <= resource.page_size <= resource.max_page_size:
+            raise ConfigurationError(f"resource {self.name}: page_size is not from 1 to {resource.max_page_size}")
 
     def _relation(self, relationship: RelationshipProperty[Any], target: BoundResource) -> Relation:
         pairs = tuple((local, remote) for local, remote in relationship.local_remote_pairs or ())

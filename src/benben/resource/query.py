@@ -141,8 +141,11 @@ class Parser:
 
     def _sort(self, text: str | None, faults: list[FieldError]) -> tuple[SortKey, ...]:
         words = text.split(",") if text is not None else list(self.bound.sort)
-        known = {item.name: item for item in self.bound.fields.values() if item.is_sortable}
-        self._names("sort", ",".join(word.removeprefix("-") for word in words), known, faults)
+        known = self.bound.fields
+        if text is not None:
+            # The resource may sort by what the caller may not; its own order was checked at the start.
+            known = {name: item for name, item in known.items() if item.is_sortable}
+            self._names("sort", ",".join(word.removeprefix("-") for word in words), known, faults)
         keys = [SortKey(known[word.removeprefix("-")], word.startswith("-")) for word in words if word.removeprefix("-") in known]
         # The primary key makes the order total; without it a page could lose or repeat rows.
         if all(key.field is not self.bound.key for key in keys):
@@ -175,19 +178,18 @@ class Parser:
         return text == "exact"
 
     def _nearest(self, name: str) -> str:
-        known = [*self.reserved]
+        known: dict[str, tuple[str, ...]] = dict.fromkeys(self.reserved, ())
         if self.is_list:
-            known += [item.name for item in self.bound.fields.values() if item.lookups]
-            known += [
-                f"{relation.name}{SEPARATOR}{item.name}"
+            known |= {item.name: item.lookups for item in self.bound.fields.values() if item.lookups}
+            known |= {
+                f"{relation.name}{SEPARATOR}{item.name}": item.lookups
                 for relation in self.bound.relations.values()
                 for item in relation.target.fields.values()
                 if item.lookups
-            ]
-            head, _, lookup = name.rpartition(SEPARATOR)
-            if head:
-                known += [f"{word}{SEPARATOR}{lookup}" for word in known]
-        found = get_close_matches(name, known, n=1)
+            }
+        lookup = name.rpartition(SEPARATOR)[2]
+        looking = [f"{word}{SEPARATOR}{lookup}" for word, lookups in known.items() if lookup in lookups]
+        found = get_close_matches(name, [*known, *looking], n=1)
         return f"; did you mean {found[0]}?" if found else "."
 
 
@@ -205,7 +207,7 @@ def lookup_values(item: Field, lookup: str, text: str) -> tuple[Any, ...]:
     if lookup == "in":
         words = text.split(",")
         if len(words) > MAX_LIST:
-            raise colander.Invalid(item.node, f"may list {MAX_LIST} values.")
+            raise colander.Invalid(item.node, f"may list at most {MAX_LIST} values.")
         return tuple(value_of(item, word) for word in words)
     if lookup == "range":
         words = text.split(",")

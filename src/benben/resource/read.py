@@ -10,7 +10,7 @@ import colander
 from pyramid.response import Response
 
 from benben.db.runner import Runner
-from benben.kernel.problems import NotFound
+from benben.kernel.problems import FieldError, InvalidInput, NotFound
 from benben.resource.definition import BoundResource
 from benben.resource.plan import authorise
 from benben.resource.query import Parser, Query, value_of
@@ -95,7 +95,11 @@ class Reader:
         if len(rows) <= query.limit:
             return ""
         last = rows[query.limit - 1]
-        return self.cursors.write(shape_of(self.bound, query), last[1 : 1 + len(query.sort)])
+        try:
+            return self.cursors.write(shape_of(self.bound, query), last[1 : 1 + len(query.sort)])
+        except ValueError:
+            sentence = "names a field whose values are too long to page by."
+            raise InvalidInput(errors=[FieldError("sort", sentence, "length", "query")]) from None
 
     def _total(self, request: Request, query: Query, rows: Any, values: dict[str, Any]) -> int:
         if rows:

@@ -10,7 +10,7 @@ import msgspec
 from pyramid.response import Response
 
 from benben.db.runner import Runner
-from benben.kernel.problems import NotFound
+from benben.kernel.problems import FieldError, InvalidInput, NotFound
 from benben.resource.changes import Changes
 from benben.resource.definition import BoundResource
 from benben.resource.events import ResourceChanged
@@ -18,9 +18,9 @@ from benben.resource.read import CACHE_CONTROL, Reader
 from benben.rest.nodes import JSON, Object
 from benben.rest.patch import merge_patch
 from benben.rest.preconditions import Outcome, etag_of, etag_of_bytes, evaluate, read_preconditions
-from benben.rest.problems import PreconditionFailed
+from benben.rest.problems import PreconditionFailed, pointer_to
 from benben.rest.service import json_response
-from benben.rest.validation import has_rules, validate
+from benben.rest.validation import derive_merged, has_rules, validate
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request
@@ -36,8 +36,11 @@ class Writer:
         self.runner: Runner = changes.runner
         fields = bound.fields.values()
         self._columns = {item.name: item.column.name for item in fields}
-        # A rule over several fields, and a value that is patched inside, need the whole row.
-        self._merged = has_rules(bound.write_schema) or any(isinstance(item.node.typ, (JSON, Object)) for item in fields)
+        # A rule over several fields needs the whole row, a value that is patched inside the one before.
+        self._has_rules = has_rules(bound.write_schema)
+        self._needs_row = self._has_rules or any(isinstance(item.node.typ, (JSON, Object)) for item in fields)
+        self._merged_schema = derive_merged(bound.schema)
+        self._writable = frozenset(node.name for node in bound.write_schema.children)
 
     def create(self, request: Request) -> Response:
         """Create an item."""
@@ -54,15 +57,26 @@ class Writer:
     def patch(self, request: Request) -> Response:
         """Change some fields of an item."""
         patch = request.validated
-        if not self._merged and patch:
+        if not isinstance(patch, dict) or (patch and not self._needs_row):
             return self._update(request, "patched", validate(self.bound.patch_schema, patch))
         document, version = self._current(request)
         self._require(request, document, version)
-        sent = {name: value for name, value in msgspec.json.decode(document).items() if name in self._writable}
-        merged = validate(self.bound.write_schema, merge_patch(sent, patch))
         if not patch:
             return self._presented(document.encode(), version)
-        return self._update(request, "patched", merged)
+        return self._update(request, "patched", self._merged(msgspec.json.decode(document), patch))
+
+    def _merged(self, document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields that *patch* names, as they become.
+
+        The others are not written: what *document* does not show, a password, would be lost.
+        A null of a field itself is a value that its node judges, as in every other body.
+
+        Raises: InvalidInput.
+        """
+        changed = {name: merge_patch(document.get(name), value) for name, value in patch.items()}
+        rest = {name: value for name, value in document.items() if name in self._writable} if self._has_rules else {}
+        merged = validate(self._merged_schema, rest | changed)
+        return {name: value for name, value in merged.items() if name in patch}
 
     def delete(self, request: Request) -> Response:
         """Delete an item."""
@@ -75,12 +89,12 @@ class Writer:
         self._notify(request, "deleted", key, b"")
         return Response(status=204)
 
-    @property
-    def _writable(self) -> frozenset[str]:
-        return frozenset(node.name for node in self.bound.write_schema.children)
-
     def _update(self, request: Request, action: str, sent: Mapping[str, Any]) -> Response:
         key = self.reader.key(request)
+        if sent.get(self.bound.key.name, key) != key:
+            # RFC 9110, section 9.3.4: what is sent has to fit its address; this is no way to rename.
+            fault = FieldError(pointer_to((self.bound.key.name,)), "Must be the key that the address names.", "key")
+            raise InvalidInput(errors=[fault])
         versions = self._versions(request)
         values = self.changes.defaults(on_update=True) | self._by_column(sent)
         statement = self.changes.update(values, None if versions is None else len(versions))

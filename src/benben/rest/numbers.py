@@ -98,7 +98,8 @@ class Float(Scalar):
     def bounded(self, node: Any, value: float) -> float:
         """Return the number if it is within the bounds."""
         _check_range(node, value, self.minimum, self.maximum)
-        return value
+        # SQLite keeps no sign of a zero, PostgreSQL would send it back; this is 0.0 for -0.0.
+        return value + 0.0
 
     def json_schema(self, mode: str) -> dict[str, Any]:
         """Return the JSON Schema; see `Scalar.json_schema`."""

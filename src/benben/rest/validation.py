@@ -37,6 +37,18 @@ def derive_patch(schema: colander.SchemaNode) -> colander.SchemaNode:
     return _without_required(derive_write(schema))
 
 
+def derive_merged(schema: colander.SchemaNode) -> colander.SchemaNode:
+    """Return a copy of *schema* for what a merge patch has made of some fields of a row.
+
+    No field is required, for the others stay as they are; inside a field everything is, as in
+    `derive_write`, and the rules across fields hold.
+    """
+    merged = derive_write(schema)
+    for child in merged.children:
+        child.missing = colander.drop
+    return merged
+
+
 def has_rules(schema: colander.SchemaNode) -> bool:
     """Return whether *schema* or an object in it has a validator across its fields."""
     if not isinstance(schema.typ, colander.Mapping):

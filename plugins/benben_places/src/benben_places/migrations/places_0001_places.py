@@ -8,6 +8,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# GeoNames counts its places from below; what is added here must never meet its numbers.
+FIRST_OWN_ID = 1_000_000_000
+
 
 def upgrade() -> None:
     """Create both tables."""
@@ -25,7 +28,7 @@ def upgrade() -> None:
     op.create_index("ix_places_country_name", "places_country", ["name"])
     op.create_table(
         "places_city",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), sa.Identity(start=FIRST_OWN_ID), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("country_code", sa.String(2), nullable=False),
@@ -35,10 +38,14 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_places_city"),
         sa.ForeignKeyConstraint(["country_code"], ["places_country.code"], name="fk_places_city_country_code"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_places_city_country_code", "places_city", ["country_code"])
-    op.create_index("ix_places_city_name", "places_city", ["name"])
+    op.create_index("ix_places_city_name_id", "places_city", ["name", "id"])
     op.create_index("ix_places_city_population_id", "places_city", ["population", "id"])
+    if op.get_bind().dialect.name == "sqlite":
+        # SQLite knows no start of a sequence, but remembers the largest key that it has given.
+        op.execute(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('places_city', {FIRST_OWN_ID - 1})")
 
 
 def downgrade() -> None:
