@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
 from benben.kernel.wire import float_text
 
+WAL_RETRY_S = 0.01
 READ_ONLY = "benben_read_only"
 """Execution option of a connection whose transaction will not write."""
 
@@ -105,8 +108,9 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
         # The driver's own transactions begin deferred: two that read and then write would
         # lock each other out at once, and busy_timeout does not apply to that upgrade.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={1000 * lock_timeout_s}"):
+        for pragma in (f"busy_timeout={1000 * lock_timeout_s}", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        use_write_ahead_log(connection, lock_timeout_s)
         connection.create_function("float_json", 1, float_json, deterministic=True)
 
     @event.listens_for(engine, "begin")
@@ -117,9 +121,30 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
     database = engine.url.database
     if database and database != ":memory:":
 
-        @event.listens_for(engine, "do_connect", once=True)
+        @event.listens_for(engine, "do_connect")
         def make_folder(*_args: Any) -> None:
+            # At each connection: with once=True a second thread would not wait for the first.
             Path(database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def use_write_ahead_log(connection: Any, timeout_s: float) -> None:
+    """Switch a SQLite database to its write-ahead log, or find that somebody has.
+
+    Of several first connections one switches. SQLite tells the others at once that the
+    database is locked: its busy timeout does not apply to this change.
+
+    Raises: sqlite3.OperationalError: the lock stayed for longer than *timeout_s*.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
 
 
 def _prepare_postgresql(engine: Engine) -> None:
