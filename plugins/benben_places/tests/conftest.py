@@ -82,18 +82,3 @@ def world(api: API, load: Callable[[API], Any]) -> API:
     """The same with all countries and 34,000 cities."""
     load(api)
     return api
-
-
-@pytest.fixture
-def walk() -> Callable[[API, str], list[Any]]:
-    """A function that follows every page from an address on and returns all items."""
-
-    def walk(api: API, url: str) -> list[Any]:
-        items = []
-        while url:
-            answer = api.get(url)
-            items += answer.json["items"]
-            url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
-        return items
-
-    return walk

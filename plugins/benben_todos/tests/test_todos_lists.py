@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import pytest
 
@@ -130,23 +129,23 @@ def test_the_nearest_date_comes_first_and_no_date_last(todos: API) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-def test_every_order_brings_every_row_once(todos: API, walk: Callable[..., list[Any]], limit: int) -> None:
+def test_every_order_brings_every_row_once(todos: API, limit: int) -> None:
     """Any two keys in any directions, page by page, are the order of the whole list."""
     names = ("task", "done", "due_on", "updated_at")
     for first, second, one, other in product(names, names, ("", "-"), ("", "-")):
         sort = f"{one}{first},{other}{second}" if first != second else f"{one}{first}"
         whole = [item["id"] for item in todos.get(f"/v1/todos?sort={sort}").json["items"]]
 
-        assert [item["id"] for item in walk(todos, f"/v1/todos?sort={sort}&limit={limit}")] == whole, sort
+        assert [item["id"] for item in todos.walk(f"/v1/todos?sort={sort}&limit={limit}")] == whole, sort
         assert sorted(whole) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_filter_goes_along_with_the_pages(todos: API, walk: Callable[..., list[Any]]) -> None:
+def test_a_filter_goes_along_with_the_pages(todos: API) -> None:
     """The address of the next page holds the whole query."""
-    assert [item["id"] for item in walk(todos, "/v1/todos?done=false&due_on__isnull=true&sort=-task&limit=1&fields=id")] == [6, 5]
+    assert [item["id"] for item in todos.walk("/v1/todos?done=false&due_on__isnull=true&sort=-task&limit=1&fields=id")] == [6, 5]
 
 
-def test_the_operator_sets_the_length_of_a_page(build: Callable[..., API], walk: Callable[..., list[Any]]) -> None:
+def test_the_operator_sets_the_length_of_a_page(build: Callable[..., API]) -> None:
     """``todos.page_size`` is what a caller gets who names no limit."""
     api = build({"todos.page_size": "2"})
     for number in range(5):
@@ -154,4 +153,4 @@ def test_the_operator_sets_the_length_of_a_page(build: Callable[..., API], walk:
 
     assert len(api.get("/v1/todos").json["items"]) == 2
     assert len(api.get("/v1/todos?limit=4").json["items"]) == 4
-    assert [item["task"] for item in walk(api, "/v1/todos")] == ["0", "1", "2", "3", "4"]
+    assert [item["task"] for item in api.walk("/v1/todos")] == ["0", "1", "2", "3", "4"]

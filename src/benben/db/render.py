@@ -12,12 +12,10 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    Date,
     Float,
     FromClause,
     Integer,
     Select,
-    String,
     Text,
     case,
     cast,
@@ -27,20 +25,13 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.types import TypeEngine
 
-from benben.db.types import JSON, UUID, Decimal, Instant
+from benben.db.types import JSON, Decimal, Instant
 
 Members = Callable[[Any], Select[Any]]
-PLAIN_TYPES = (Integer, String, Date)
 # "%s" would leave a sign to the fraction: -5 hundredths are -0.05.
 SQLITE_DECIMAL = "%s%d.%0{scale}d"
 INSTANT_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-
-
-def can_render(kind: TypeEngine[Any]) -> bool:
-    """Tell whether the database can write a column of this type in its wire form."""
-    return isinstance(kind, (*PLAIN_TYPES, Boolean, Float, Decimal, Instant, UUID, JSON))
 
 
 def on_postgresql(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -17,7 +17,8 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, Text, TypeDecorat
 from sqlalchemy import Uuid as NativeUUID
 from sqlalchemy.types import UserDefinedType
 
-INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+from benben.kernel.wire import instant_text
+
 SQLITE_DECIMAL_DIGITS = 18
 
 
@@ -148,8 +149,3 @@ class _TextJSON(UserDefinedType[str]):
 
     def get_col_spec(self, **_kw: Any) -> str:
         return "JSON"
-
-
-def instant_text(value: datetime.datetime) -> str:
-    """Return an aware UTC instant as RFC 3339 with six digits and ``Z``, 27 characters."""
-    return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

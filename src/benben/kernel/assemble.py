@@ -135,7 +135,7 @@ def assemble(
     sequence, mistakes = order(assembly.plugins)
     assembly.mistakes += mistakes
     configure(assembly, foundations, sequence)
-    inspect(assembly, known)
+    inspect(assembly)
     if not assembly.mistakes:
         commit(assembly)
     if assembly.mistakes:
@@ -190,20 +190,17 @@ def include(assembly: Assembly, plugin: Selected) -> None:
     assembly.mistakes += _taken_directives(plugin, directives, config.registry._directives)
 
 
-def inspect(assembly: Assembly, known: Mapping[str, str]) -> None:
+def inspect(assembly: Assembly) -> None:
     """Look at what the plugins registered and at keys that nobody reads."""
     assembly.contributions = read_contributions(assembly.config.action_state.actions, assembly.owners)
     assembly.mistakes += route_mistakes(assembly.contributions)
     assembly.mistakes += permission_mistakes(assembly.contributions)
     for check in assembly.checks:
         assembly.mistakes += check(assembly)
-    for name, plugin in assembly.plugins.items():
-        if plugin.state in ("skipped", "replaced"):
-            continue
-        if plugin.state == "on" and not plugin.plain:
-            assembly.mistakes += unknown_keys(assembly.source, assembly.known_keys(), name)
-    for prefix in ("benben", "sqlalchemy"):
-        assembly.mistakes += unknown_keys(assembly.source, assembly.known_keys(), prefix)
+    known = assembly.known_keys()
+    ours = [name for name, plugin in assembly.plugins.items() if plugin.state == "on" and not plugin.plain]
+    for prefix in (*ours, "benben", "sqlalchemy"):
+        assembly.mistakes += unknown_keys(assembly.source, known, prefix)
     assembly.mistakes += _unknown_plugin_keys(assembly)
 
 

@@ -16,7 +16,6 @@ from zope.interface.interface import InterfaceClass
 
 from benben.kernel.mistakes import Mistake
 
-SHOWN = frozenset({"routes", "views", "permissions", "tweens", "request extensions", "subscribers", "exception views"})
 PLACEHOLDER = re.compile(r"\{[^}]*\}|\*\w+$|:\w+")
 
 

@@ -34,6 +34,15 @@ class API(TestApp):
         other.extra_environ = {**self.extra_environ, "HTTP_AUTHORIZATION": " ".join(("Test", name, *roles))}
         return other
 
+    def walk(self, url: str) -> list[Any]:
+        """Follow every page of a list from *url* on and return all items."""
+        items: list[Any] = []
+        while url:
+            answer = self.get(url)
+            items += answer.json["items"]
+            url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
+        return items
+
     def close(self) -> None:
         """Give the connections back."""
         self.registry.engine.dispose()

@@ -59,7 +59,8 @@ def test_downgrade_goes_one_revision_back(migrated: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("downgrade", "books", "nonsense", "--yes"), ("downgrade", "docs", "--yes"), ("purge", "docs", "--yes"), ("export", "jwt")]
+    "words",
+    [("downgrade", "books", "nonsense", "--yes"), ("downgrade", "docs", "--yes"), ("purge", "docs", "--yes"), ("export", "jwt")],
 )
 def test_what_cannot_be_meant_is_one_line_and_two(migrated: Path, run: Run, words: tuple[str, ...]) -> None:
     found = run("db", migrated, *words)

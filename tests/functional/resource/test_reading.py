@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from benben.testing import API, assert_problem
+from benben.testing import API, assert_problem, statements_of
 
 
 def titles(api: API, query: str) -> list[str]:
@@ -70,12 +68,7 @@ def test_a_filter_looks_through_a_relation_to_many(library: API) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 6])
 def test_pages_follow_each_other_in_any_order(library: API, sort: str, expected: list[str], limit: int) -> None:
     """Every row comes once, in order, nulls last, whatever the size of the page."""
-    found: list[str] = []
-    url = f"/v1/books?sort={sort}&limit={limit}"
-    while url:
-        answer = library.get(url)
-        found += [book["title"] for book in answer.json["items"]]
-        url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
+    found = [book["title"] for book in library.walk(f"/v1/books?sort={sort}&limit={limit}")]
 
     assert found == expected
 
@@ -150,29 +143,18 @@ def test_every_fault_of_a_query_is_told_at_once(library: API) -> None:
 @pytest.mark.parametrize("query", ["", "sort=-price&embed=author", "author__name=x", "count=exact", "embed=author&fields=id"])
 def test_a_read_is_one_statement(library: API, query: str) -> None:
     """Embeds, counts and filters through relations are part of the same statement."""
-    assert statements(library, f"/v1/books?{query}") == 1
+    with statements_of(library) as sent:
+        library.get(f"/v1/books?{query}")
+
+    assert len(sent) == 1
 
 
 def test_an_item_is_one_statement(library: API) -> None:
     """So is an item with what it embeds."""
-    assert statements(library, "/v1/books/1?embed=author") == 1
+    with statements_of(library) as sent:
+        library.get("/v1/books/1?embed=author")
 
-
-def statements(api: API, url: str) -> int:
-    """Return how many statements a GET of *url* sends."""
-    runner = api.registry.runner
-    sent: list[str] = []
-
-    def run(request: Any, driver: Any, sql: str, arguments: Any) -> Any:
-        sent.append(sql)
-        return type(runner)._run(runner, request, driver, sql, arguments)
-
-    runner._run = run
-    try:
-        api.get(url)
-    finally:
-        del runner._run
-    return len(sent)
+    assert len(sent) == 1
 
 
 def test_an_item_is_revalidated_by_its_etag(library: API) -> None:

@@ -79,7 +79,7 @@ def test_a_view_without_a_permission_needs_a_word_of_the_operator(tmp_path: Path
 def test_a_package_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The start fails, unless the ini says that it may go on without."""
     ini = {"plugin.audit": "on", "plugin.audit.include": "acme_audit"}
-    with pytest.raises(ConfigurationMistakes, match="plugin.audit: there is no module acme_audit"):
+    with pytest.raises(ConfigurationMistakes, match=r"plugin\.audit: there is no module acme_audit"):
         library(tmp_path, ini)
 
     api = library(tmp_path, {**ini, "plugin.audit.on_error": "skip"})

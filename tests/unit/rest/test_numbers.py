@@ -12,22 +12,7 @@ from benben.kernel.wire import decimal_text, float_text, write_json
 from benben.rest.body import read_json
 from benben.rest.faults import Fault
 from benben.rest.nodes import Decimal, Float, Integer, Node
-
-
-def code_of(typ, value):
-    """Return the code of the fault that *value* is for *typ*, or the value that it stands for."""
-    try:
-        return Node(typ).deserialize(value)
-    except Fault as exc:
-        return exc.code
-
-
-def text_code_of(typ, text):
-    """Return the same for a text of a query or path."""
-    try:
-        return Node(typ).from_text(text)
-    except Fault as exc:
-        return exc.code
+from tests.unit.rest.codes import code_of, text_code_of
 
 
 @pytest.mark.parametrize("value", ["12", "", True, False, 1.9, 1.0, 1e3, [], [1], {}])

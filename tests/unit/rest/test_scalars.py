@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from benben.kernel.wire import instant_text
 from benben.rest.faults import Fault
 from benben.rest.nodes import UUID, Boolean, Date, Enum, Instant, Node, String
+from tests.unit.rest.codes import code_of, text_code_of
 
 A_UUID = "7652d33b-ff42-4732-ac86-0d010592f05f"
 
@@ -29,22 +30,6 @@ class Level(enum.Enum):
 
     LOW = 1
     HIGH = 2
-
-
-def code_of(typ, value):
-    """Return the code of the fault that *value* is for *typ*, or the value that it stands for."""
-    try:
-        return Node(typ).deserialize(value)
-    except Fault as exc:
-        return exc.code
-
-
-def text_code_of(typ, text):
-    """Return the same for a text of a query or path."""
-    try:
-        return Node(typ).from_text(text)
-    except Fault as exc:
-        return exc.code
 
 
 @pytest.mark.parametrize("value", [1, 1.5, True, [], {}, ["a"]])
