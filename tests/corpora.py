@@ -19,3 +19,9 @@ def corpus(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"the corpus {name} is not in {path.parent}")
     return path
+
+
+def texts(name: str, pattern: str) -> list[tuple[str, str]]:
+    """Return the names and texts of the files of *name* that *pattern* matches; none where it is absent."""
+    folder = Path(os.environ.get("BENBEN_CORPORA", _BESIDE)) / name
+    return [(path.name, path.read_text()) for path in sorted(folder.glob(pattern))]

@@ -98,6 +98,15 @@ def postgres_database(postgres_server: PostgresServer, _database_numbers: Iterat
     postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="module")
+def shared_postgres_database(postgres_server: PostgresServer, _database_numbers: Iterator[int]) -> Iterator[str]:
+    """The URL of a database that all tests of one module share, for what is slow to fill."""
+    name = f"test_{next(_database_numbers)}"
+    postgres_server.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once on SQLite and once on PostgreSQL."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from benben.db.migrate import downgrade
 from benben.kernel.wire import write_json
-from benben.testing import API, build_api, statements_of
+from benben.testing import API, build_api, link, statements_of
 
 TOKYO = 1850147
 LARGE_OF_JAPAN = "/v1/cities?country__name=Japan&population__gte=500000&sort=-population&embed=country"
@@ -172,7 +172,7 @@ def test_every_document_is_the_bytes_that_python_writes(world: API) -> None:
     while url:
         answer = world.get(url)
         found += b"," + answer.body.removeprefix(b'{"items":[').partition(b'],"next":')[0]
-        url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
+        url = link(answer, "next")
 
     assert found[1:] == write_json(rows)[1:-1]
 

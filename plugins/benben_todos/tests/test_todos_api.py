@@ -181,7 +181,7 @@ def test_details_come_back_as_they_were_sent(api: API, text: str) -> None:
 
     assert f'"details":{text},' in created.text
     assert api.get("/v1/todos/1").body == created.body
-    assert api.get("/v1/todos").body == b'{"items":[' + created.body + b'],"next":null}'
+    assert api.get("/v1/todos").body == b'{"items":[' + created.body + b'],"next":null,"prev":null}'
 
 
 def test_a_patch_reaches_into_the_details(api: API) -> None:

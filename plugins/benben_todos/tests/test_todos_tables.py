@@ -15,6 +15,7 @@ from sqlalchemy import inspect
 from benben.db.migrate import downgrade
 from benben.kernel.problems import InvalidInput
 from benben.resource import Resource
+from benben.resource.bounds import default_bounds
 from benben.resource.definition import BoundResource
 from benben.resource.query import Parser
 from benben.testing import API
@@ -57,9 +58,9 @@ def test_a_resource_that_names_nothing_stops_the_start(wrong: dict[str, Any], se
 
 def test_a_list_is_sorted_by_a_key_that_nobody_may_filter_by() -> None:
     """The order of the resource is its own; that of the caller keeps to the filters."""
-    parser = Parser(bind(filters=("done",)), is_list=True)
+    parser = Parser(bind(filters=("done",)), default_bounds(), is_list=True)
 
-    assert [(key.field.name, key.descending) for key in parser.parse("").sort] == [("id", False)]
+    assert [(str(key.path), key.descending) for key in parser.parse("").shape.sort] == [("id", False)]
     with pytest.raises(InvalidInput):
         parser.parse("sort=id")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
         for pragma in (f"busy_timeout={1000 * lock_timeout_s}", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         use_write_ahead_log(connection, lock_timeout_s)
-        connection.create_function("float_json", 1, float_json, deterministic=True)
+        for name, number, function in SQLITE_FUNCTIONS:
+            connection.create_function(name, number, function, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -163,3 +165,14 @@ def _prepare_postgresql(engine: Engine) -> None:
 def float_json(value: float | None) -> str | None:
     """Return a number as PostgreSQL writes it; SQLite itself would cut it to 15 digits."""
     return None if value is None or not math.isfinite(value) else float_text(float(value))
+
+
+def lower_text(text: str | None) -> str | None:
+    """Return *text* in lower case; SQLite itself knows the letters of ASCII only."""
+    return None if text is None else str(text).lower()
+
+
+SQLITE_FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    ("float_json", 1, float_json),
+    ("lower_text", 1, lower_text),
+)

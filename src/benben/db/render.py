@@ -2,20 +2,25 @@
 
 PostgreSQL's ``row_to_json`` and SQLite's ``json_object`` do the work; only what they would
 write differently from each other, or from the wire form, gets an expression of its own.
+
+A column of another type, a plugin's own, is read as it is and written by Python:
+`PythonRendering` gives the same bytes for the same values, only later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Date,
     Float,
     FromClause,
     Integer,
     Select,
+    String,
     Text,
     case,
     cast,
@@ -25,13 +30,25 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.types import TypeEngine
 
-from benben.db.types import JSON, Decimal, Instant
+from benben.db.types import JSON, UUID, Decimal, Instant
 
 Members = Callable[[Any], Select[Any]]
 # "%s" would leave a sign to the fraction: -5 hundredths are -0.05.
 SQLITE_DECIMAL = "%s%d.%0{scale}d"
+RENDERED_TYPES = (Integer, String, Boolean, Float, Date, Instant, Decimal, UUID, JSON)
+DECODED = "benben_decoded"
+"""Execution option: the members of a document that Python has to write, in their order."""
 INSTANT_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+
+def is_rendered(kind: TypeEngine[Any]) -> bool:
+    """Tell whether both databases write the wire form of a column of this type themselves.
+
+    An enumeration of Python is stored by its names and sent by its values.
+    """
+    return isinstance(kind, RENDERED_TYPES) and getattr(kind, "enum_class", None) is None
 
 
 def on_postgresql(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -76,7 +93,17 @@ def _sqlite_decimal(stored: ColumnElement[Any], scale: int) -> ColumnElement[Any
 class PostgreSQLRendering:
     """Documents by ``row_to_json``, which writes no space between its parts."""
 
-    render: Callable[[ColumnElement[Any]], ColumnElement[Any]] = staticmethod(on_postgresql)
+    @property
+    def nested(self) -> PostgreSQLRendering:
+        """Return the rendering of what is embedded."""
+        return self
+
+    @staticmethod
+    def embedded(document: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return what is JSON already as a member of a document."""
+        return document
+
+    render: ClassVar[Callable[[ColumnElement[Any]], ColumnElement[Any]]] = staticmethod(on_postgresql)
 
     def document(self, rows: Select[Any], extra: Sequence[ColumnElement[Any]], source: FromClause) -> Select[Any]:
         """Return a select of one JSON text for each row of *source*, and the *extra* columns.
@@ -114,7 +141,17 @@ class PostgreSQLRendering:
 class SQLiteRendering:
     """Documents by ``json_object``."""
 
-    render: Callable[[ColumnElement[Any]], ColumnElement[Any]] = staticmethod(on_sqlite)
+    @property
+    def nested(self) -> SQLiteRendering:
+        """Return the rendering of what is embedded."""
+        return self
+
+    @staticmethod
+    def embedded(document: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return what is JSON already as a member of a document."""
+        return document
+
+    render: ClassVar[Callable[[ColumnElement[Any]], ColumnElement[Any]]] = staticmethod(on_sqlite)
 
     def document(self, rows: Select[Any], extra: Sequence[ColumnElement[Any]], source: FromClause) -> Select[Any]:
         """Return a select of one JSON text for each row of *source*, and the *extra* columns."""
@@ -144,6 +181,49 @@ class SQLiteRendering:
         for column in rows.selected_columns:
             parts += [literal_column(_quoted(column.key)), getattr(column, "element", column)]
         return func.json_object(*parts, type_=Text)
+
+
+class PythonRendering:
+    """Documents by Python, for rows with a column that the databases cannot write.
+
+    The statement gives the members as columns, and says so by `DECODED`; whoever runs it
+    makes one text of them. What is embedded is still written by the database.
+
+    Args: nested: the rendering of what is embedded.
+    """
+
+    def __init__(self, nested: Any) -> None:
+        self.nested = nested
+
+    def render(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the column as it is, for a row that the database has stored."""
+        return self.embedded(column) if isinstance(column.type, JSON) else column
+
+    def embedded(self, document: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return what is JSON already as the text that it is."""
+        return type_coerce(cast(document, Text), JSONText())
+
+    def document(self, rows: Select[Any], extra: Sequence[ColumnElement[Any]], source: FromClause) -> Select[Any]:
+        """Return a select of the members for each row of *source*, and the *extra* columns."""
+        columns = list(rows.selected_columns)
+        return select(*columns, *extra).select_from(source).execution_options(**decoded(columns))
+
+    def written(self, change: Any, table: FromClause, members: Members, extra: Sequence[str]) -> Any:
+        """Return *change*, an INSERT or UPDATE, with the members and columns of the written row."""
+        columns = list(members(table.c).selected_columns)
+        returned = [*columns, *(table.c[name].label(f"x_{name}") for name in extra)]
+        return change.returning(*returned).execution_options(**decoded(columns))
+
+
+def decoded(columns: Sequence[Any]) -> dict[str, Any]:
+    """Return the option that names the members and their types; None where it is JSON text."""
+    return {DECODED: tuple((column.key, None if isinstance(column.type, JSONText) else column.type) for column in columns)}
+
+
+class JSONText(Text):
+    """Text that is JSON."""
+
+    cache_ok = True
 
 
 class _PostgreSQLJSON(JSON):

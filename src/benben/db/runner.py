@@ -7,18 +7,23 @@ hangs on SQLAlchemy's events does not see these calls; they count themselves on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Executable
+import msgspec
+from sqlalchemy import Dialect, Engine, Executable, Float
 from sqlalchemy.exc import DBAPIError
+
+from benben.db.render import DECODED
+from benben.kernel.wire import write_json
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request
 
+FLOAT8_OID, NUMERIC_OID = 701, 1700
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -32,6 +37,8 @@ class Statement:
         processors: what the type of a bind makes of a value; absent where nothing.
         constants: binds whose value belongs to the statement, already processed.
         positional: the driver takes a sequence, not a mapping.
+        decode: makes one text of the members at the beginning of a row; None where the
+            database has done so.
     """
 
     sql: str
@@ -39,6 +46,7 @@ class Statement:
     processors: Mapping[str, Any]
     constants: Mapping[str, Any]
     positional: bool
+    decode: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None
 
     def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
         """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
@@ -71,7 +79,9 @@ class Runner:
         }
         positional = bool(compiled.positional)
         names = tuple(compiled.positiontup or ()) if positional else tuple(compiled.params)
-        return Statement(str(compiled), names, processors, constants, positional)
+        members = statement.get_execution_options().get(DECODED)
+        decode = None if members is None else decoder(members, self.dialect)
+        return Statement(str(compiled), names, processors, constants, positional, decode)
 
     def read(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -81,12 +91,16 @@ class Runner:
         Args:
             stored: values in the form of the driver, from an earlier row for example.
         """
+        return self.read_arguments(request, statement, statement.arguments(values, stored))
+
+    def read_arguments(self, request: Request, statement: Statement, arguments: Any) -> Sequence[Any]:
+        """Run a reading statement on *arguments* that are in the form of the driver already."""
         if request.environ.get("tm.active"):
-            return self.write(request, statement, values, stored)
+            return self.write_arguments(request, statement, arguments)
         pooled = None
         try:
             pooled = self.engine.raw_connection()
-            return self._run(request, pooled.driver_connection, statement.sql, statement.arguments(values, stored))
+            return self._run(request, pooled.driver_connection, statement, arguments)
         except self.dialect.loaded_dbapi.Error as exc:
             raise self._wrapped(exc, statement, pooled) from exc
         finally:
@@ -97,18 +111,22 @@ class Runner:
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
     ) -> Sequence[Any]:
         """Run a statement inside the transaction of the request and return its rows."""
+        return self.write_arguments(request, statement, statement.arguments(values, stored))
+
+    def write_arguments(self, request: Request, statement: Statement, arguments: Any) -> Sequence[Any]:
+        """Run a statement on *arguments* that are in the form of the driver already."""
         connection = request.dbsession.connection()
         try:
-            driver = connection.connection.driver_connection
-            return self._run(request, driver, statement.sql, statement.arguments(values, stored))
+            return self._run(request, connection.connection.driver_connection, statement, arguments)
         except self.dialect.loaded_dbapi.Error as exc:
             raise self._wrapped(exc, statement, None) from exc
 
-    def _run(self, request: Request, driver: Any, sql: str, arguments: Any) -> Sequence[Any]:
+    def _run(self, request: Request, driver: Any, statement: Statement, arguments: Any) -> Sequence[Any]:
         started = perf_counter()
         try:
-            cursor = driver.execute(sql, arguments)
-            return cursor.fetchall() if cursor.description else ()
+            cursor = driver.execute(statement.sql, arguments)
+            rows = cursor.fetchall() if cursor.description else ()
+            return rows if statement.decode is None else [statement.decode(row) for row in rows]
         finally:
             request.statement_count += 1
             request.statement_s += perf_counter() - started
@@ -127,3 +145,36 @@ class Runner:
             connection_invalidated=lost,
             dialect=self.dialect,
         )
+
+
+def decoder(members: Sequence[tuple[str, Any]], dialect: Dialect) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what makes the JSON text of a row out of its first columns, and keeps the others.
+
+    Args: members: the name and the type of each; None is JSON text already.
+    """
+    names = [name for name, _ in members]
+    readers = [_raw if kind is None else _reader(kind, dialect) for _, kind in members]
+    number = len(members)
+
+    def decode(row: Sequence[Any]) -> tuple[Any, ...]:
+        values = (None if value is None else read(value) for read, value in zip(readers, row, strict=False))
+        document = dict(zip(names, values, strict=True))
+        return (write_json(document).decode(), *row[number:])
+
+    return decode
+
+
+def _raw(text: str) -> msgspec.Raw:
+    """Return JSON text as something that the encoder copies."""
+    return msgspec.Raw(text.encode())
+
+
+def _reader(kind: Any, dialect: Dialect) -> Callable[[Any], Any]:
+    """Return what turns the driver's value into Python's."""
+    # Only PostgreSQL's numbers ask which type the server has given; the driver converts both.
+    oid = FLOAT8_OID if isinstance(kind, Float) else NUMERIC_OID
+    return kind.dialect_impl(dialect).result_processor(dialect, oid) or _unchanged
+
+
+def _unchanged(value: Any) -> Any:
+    return value

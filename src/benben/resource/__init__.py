@@ -3,19 +3,35 @@
 Always there. A plugin calls ``config.add_resource(Resource(...))`` in its ``includeme``.
 A request goes through the modules in this order: ``query`` (typed parameters), ``plan``
 (what this caller may see), ``statement`` (one SQL statement for each shape), ``read``.
+``resource.*`` bounds what one request may cost.
 """
 
-from benben.kernel.plugin import Plugin
-from benben.resource.definition import Resource
-from benben.resource.services import add_resource
+from benben.kernel.plugin import Permission, Plugin
+from benben.resource.bounds import PROBLEMS, ResourceSettings
+from benben.resource.checks import resource_mistakes
+from benben.resource.constraints import PROBLEMS as CONSTRAINT_PROBLEMS
+from benben.resource.definition import Resource, Search
+from benben.resource.explain import PERMISSION
+from benben.resource.export import Exports, TooManyExports
+from benben.resource.services import add_resource, enable_lookups
 
-__all__ = ["Resource"]
+__all__ = ["Resource", "Search"]
 
-PLUGIN = Plugin(name="resource", summary="Resources from models and schemas.")
+PLUGIN = Plugin(
+    name="resource",
+    summary="Resources from models and schemas.",
+    settings=(ResourceSettings,),
+    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, TooManyExports),
+)
 
 
 def includeme(config):
     """Give plugins ``config.add_resource``."""
-    config.add_plugin(PLUGIN)
+    settings = config.add_plugin(PLUGIN)
     config.registry.resources = {}
+    config.registry.resource_bounds = settings
+    config.registry.exports = Exports(config.registry.probe, settings.max_exports)
+    config.declare_permission(Permission(PERMISSION, settings.explain, "Ask how the database would answer."))
+    config.add_check(resource_mistakes)
+    enable_lookups(config.registry, settings)
     config.add_directive("add_resource", add_resource)

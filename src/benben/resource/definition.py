@@ -11,15 +11,36 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Column, Table, inspect
 from sqlalchemy.orm import RelationshipProperty
 
+from benben.db.render import is_rendered
 from benben.kernel.mistakes import nearest
 from benben.kernel.problems import Problem
+from benben.resource.columns import fitted
 from benben.rest.nodes import JSON, UUID, Boolean, Enum, Node, Object, Schema, String
 from benben.rest.validation import derive_patch, derive_write
 
-ORDERED = ("exact", "ne", "lt", "lte", "gt", "gte", "in", "range", "isnull")
-TEXTUAL = (*ORDERED, "contains", "startswith")
-IDENTICAL = ("exact", "ne", "in", "isnull")
+ORDERED = ("exact", "ne", "lt", "lte", "gt", "gte", "in", "notin", "range", "isnull")
+TEXTUAL = (*ORDERED, "contains", "icontains", "startswith", "endswith")
+IDENTICAL = ("exact", "ne", "in", "notin", "isnull")
+INSIDE_JSON = TEXTUAL
+"""What a value inside a JSON field may be compared by."""
 UNORDERED_TYPES = (Boolean, UUID)
+AGGREGATES = ("count", "sum", "avg", "min", "max")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Full text over some fields of a resource.
+
+    Args:
+        fields: texts of the resource itself.
+        index: the table of FTS5 on SQLite, which `benben.db.search` makes together with
+            PostgreSQL's index; without one every row is looked through.
+        language: PostgreSQL's configuration; ``simple`` knows no endings, as FTS5 does not.
+    """
+
+    fields: tuple[str, ...]
+    index: str = ""
+    language: str = "simple"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +60,13 @@ class Resource:
         embed: relationships that may be embedded and filtered through; None means all whose
             target is a resource as well.
         version: the column that every change increases; empty if there is none.
+        search: what ``q=`` looks through; there is no ``q`` without it.
+        measures: fields that ``aggregate=`` may count, sum, average or take the ends of.
+        groups: fields, paths and relations to one that ``group=`` may name.
+        unique: fields that together are a key of the client's, for an upsert; by default the
+            primary key, where the client sets it.
+        nested: relations to many whose rows are written with their parent.
+        problems: further refusals, for the catalogue.
         summary: one sentence for the documents.
     """
 
@@ -54,6 +82,11 @@ class Resource:
     filters: tuple[str, ...] | None = None
     embed: tuple[str, ...] | None = None
     version: str = "version"
+    search: Search | None = None
+    measures: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
     summary: str = ""
     problems: tuple[type[Problem], ...] = ()
 
@@ -72,6 +105,11 @@ class Field:
     lookups: tuple[str, ...]
 
     @property
+    def is_rendered(self) -> bool:
+        """Tell whether the databases write it themselves."""
+        return is_rendered(self.column.type)
+
+    @property
     def is_sortable(self) -> bool:
         """Tell whether a list may be sorted by it."""
         return "lt" in self.lookups or "exact" in self.lookups
@@ -79,16 +117,19 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """A way from one resource to another.
+    """A way from one resource to another: *local* equals *remote*.
 
     Args:
-        pairs: columns of this side and of the other that are equal.
+        through: of a table between the two, the column that equals *local* and the one that
+            equals *remote*; None where the two meet directly.
     """
 
     name: str
     is_many: bool
     target: BoundResource
-    pairs: tuple[tuple[Column[Any], Column[Any]], ...]
+    local: Column[Any]
+    remote: Column[Any]
+    through: tuple[Column[Any], Column[Any]] | None = None
 
 
 @dataclass(eq=False)
@@ -102,6 +143,7 @@ class BoundResource:
     resource: Resource
     schema: Schema
     registry: Mapping[type, BoundResource] = field(repr=False)
+    has_regex: bool = False
 
     def __post_init__(self) -> None:
         self.mapper = inspect(self.resource.model)
@@ -147,10 +189,9 @@ class BoundResource:
         found = {}
         for relationship in self.mapper.relationships:
             target = self.registry.get(relationship.entity.class_)
-            # A relation over several columns, or through a table between, is not a single membership.
-            simple = len(relationship.local_remote_pairs or ()) == 1 and relationship.secondary is None
-            if target is not None and simple and (wanted is None or relationship.key in wanted):
-                found[relationship.key] = self._relation(relationship, target)
+            if target is not None and (wanted is None or relationship.key in wanted):
+                relation = relation_of(relationship, target)
+                found |= {} if relation is None else {relationship.key: relation}
         return found
 
     def _check_names(self) -> None:
@@ -162,6 +203,10 @@ class BoundResource:
             ("sort", sort, sortable),
             ("filters", resource.filters or (), list(self.fields)),
             ("embed", resource.embed or (), self.mapper.relationships.keys()),
+            ("nested", resource.nested, self.mapper.relationships.keys()),
+            ("measures", resource.measures, sortable),
+            ("unique", resource.unique, list(self.fields)),
+            ("search", resource.search.fields if resource.search else (), list(self.fields)),
         ):
             for name in names:
                 if name not in known:
@@ -173,18 +218,30 @@ class BoundResource:
         if not 1 <= resource.page_size <= resource.max_page_size:
             raise ConfigurationError(f"resource {self.name}: page_size is not from 1 to {resource.max_page_size}")
 
-    def _relation(self, relationship: RelationshipProperty[Any], target: BoundResource) -> Relation:
-        pairs = tuple((local, remote) for local, remote in relationship.local_remote_pairs or ())
-        return Relation(relationship.key, bool(relationship.uselist), target, pairs)
-
     def _field(self, node: Node) -> Field:
         if node.name not in self.mapper.columns:
             raise ConfigurationError(f"resource {self.name}: its model has no column {node.name}")
+        if not getattr(node, "read_only", False):
+            fitted(node, self.mapper.columns[node.name], self.name)
         allowed = self.resource.filters is None or node.name in self.resource.filters
-        return Field(node.name, node, self.mapper.columns[node.name], lookups_of(node) if allowed else ())
+        lookups = lookups_of(node, has_regex=self.has_regex) if allowed else ()
+        return Field(node.name, node, self.mapper.columns[node.name], lookups)
 
 
-def lookups_of(node: Node) -> tuple[str, ...]:
+def relation_of(relationship: RelationshipProperty[Any], target: BoundResource) -> Relation | None:
+    """Return the relation that *relationship* is; None where it takes more than one column."""
+    pairs, further = relationship.synchronize_pairs, relationship.secondary_synchronize_pairs or []
+    if len(pairs) != 1 or len(further) > 1:
+        return None
+    is_many = bool(relationship.uselist)
+    if relationship.secondary is not None:
+        (local, near), (remote, far) = pairs[0], further[0]
+        return Relation(relationship.key, is_many, target, local, remote, (near, far))
+    ((local, remote),) = relationship.local_remote_pairs or ()
+    return Relation(relationship.key, is_many, target, local, remote)
+
+
+def lookups_of(node: Node, *, has_regex: bool = False) -> tuple[str, ...]:
     """Return the lookups that make sense for the type of *node*."""
     if getattr(node, "write_only", False):
         return ()
@@ -193,7 +250,9 @@ def lookups_of(node: Node) -> tuple[str, ...]:
         return ("isnull",)
     if isinstance(kind, UNORDERED_TYPES):
         return IDENTICAL
-    return TEXTUAL if isinstance(kind, (String, Enum)) else ORDERED
+    if isinstance(kind, String):
+        return (*TEXTUAL, "regex") if has_regex else TEXTUAL
+    return TEXTUAL if isinstance(kind, Enum) else ORDERED
 
 
 def readable(fields: Iterable[Field]) -> tuple[Field, ...]:

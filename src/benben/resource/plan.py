@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benben.kernel.problems import Forbidden, Unauthenticated
-from benben.resource.query import Query
+from benben.resource.query.terms import Query
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request
@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 def authorise(request: Request, query: Query) -> None:
     """Refuse a query that looks into a resource which the caller may not read.
 
-    A filter is refused as an embed is: its answer would tell what the row holds.
+    A filter or an order is refused as an embed is: its answer would tell what the row holds.
 
     Raises: Unauthenticated, Forbidden: naming the first relation at fault.
     """
-    relations = [*query.embed, *(relation for term in query.terms for relation in term.path)]
-    if not relations:
-        return
+    for relation in query.relations:
+        require(request, relation.target.read_permission, f"The relation {relation.name} needs")
+
+
+def require(request: Request, permission: str, reason: str) -> None:
+    """Refuse a caller who lacks *permission*; *reason* begins the sentence that says so.
+
+    Raises: Unauthenticated, Forbidden.
+    """
     policy = request.registry.security
-    for relation in relations:
-        if not policy.permits(request, None, relation.target.read_permission):
-            detail = f"The relation {relation.name} needs the permission {relation.target.read_permission}."
-            if policy.identity(request) is None and policy.authenticators:
-                raise Unauthenticated(detail, headers={"WWW-Authenticate": policy.challenges()})
-            raise Forbidden(detail)
+    if policy.permits(request, None, permission):
+        return
+    detail = f"{reason} the permission {permission}."
+    if policy.identity(request) is None and policy.authenticators:
+        raise Unauthenticated(detail, headers={"WWW-Authenticate": policy.challenges()})
+    raise Forbidden(detail)

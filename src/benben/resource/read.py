@@ -2,75 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode
 
 import colander
-from pyramid.response import Response
 
-from benben.db.runner import Runner
-from benben.kernel.problems import FieldError, InvalidInput, NotFound
+from benben.db.runner import Runner, Statement
+from benben.kernel.problems import NotFound
+from benben.kernel.settings import Values
 from benben.resource.definition import BoundResource
+from benben.resource.explain import explained
+from benben.resource.export import Exports
+from benben.resource.pages import Neighbours, Place, conditional, page_document
 from benben.resource.plan import authorise
-from benben.resource.query import Parser, Query, value_of
-from benben.resource.statement import Statements
+from benben.resource.query import Parser, Query
+from benben.resource.query.values import value_of
+from benben.resource.statement.aggregates import Aggregates
+from benben.resource.statement.reads import Statements
 from benben.rest.cursors import Cursors
-from benben.rest.preconditions import Outcome, etag_of, etag_of_bytes, evaluate, read_preconditions
-from benben.rest.problems import PreconditionFailed
-from benben.rest.service import json_response
+from benben.rest.preconditions import etag_of, etag_of_bytes
+from benben.rest.preferences import read_preferences
 
 if TYPE_CHECKING:
+    from pyramid.response import Response
+
     from benben.kernel.request import Request
 
 PARSED = 1024
 LONGEST_REMEMBERED = 512
-# A shared cache must not keep what only this caller may see; a private one asks before use.
-CACHE_CONTROL = ("Cache-Control", "private, no-cache")
 
 
 class Reader:
     """The reading views of one resource."""
 
-    def __init__(self, bound: BoundResource, statements: Statements, cursors: Cursors) -> None:
+    def __init__(self, bound: BoundResource, statements: Statements, cursors: Cursors, exports: Exports) -> None:
         self.bound = bound
         self.statements = statements
+        self.aggregates = Aggregates(statements)
         self.runner: Runner = statements.runner
+        self.bounds: Values = statements.bounds
         self.cursors = cursors
-        self._list = Parser(bound, is_list=True)
-        self._item = Parser(bound, is_list=False)
+        self.exports = exports
+        self._list = Parser(bound, self.bounds, is_list=True)
+        self._item = Parser(bound, self.bounds, is_list=False)
         # PERF: clients send the same few query strings again and again.
-        self._known_lists = lru_cache(PARSED)(self._list.parse)
-        self._known_items = lru_cache(PARSED)(self._item.parse)
+        self._known_lists = lru_cache(PARSED)(self._prepared_list)
+        self._known_items = lru_cache(PARSED)(self._prepared_item)
 
     def list(self, request: Request) -> Response:
         """List what the filters match, in pages."""
         text = request.environ.get("QUERY_STRING", "")
-        query = self._known_lists(text) if len(text) <= LONGEST_REMEMBERED else self._list.parse(text)
-        authorise(request, query)
-        stored, nulls = self._after(query)
-        values: dict[str, Any] = {"limit": query.limit + 1}
-        for place, term in enumerate(query.terms):
-            if term.lookup != "isnull":
-                values.update((f"v{place}_{index}", value) for index, value in enumerate(term.values))
-        rows = self.runner.read(request, self.statements.list(query, nulls), values, stored)
-        cursor = self._next(query, rows)
-        total = self._total(request, query, rows, values) if query.count else None
-        body = page(rows[: query.limit], cursor, total)
-        headers = [("Link", f'<{self._link(request, text, cursor)}>; rel="next"')] if cursor else []
-        return conditional(request, body, etag_of_bytes(body), headers)
+        prepare = self._known_lists if len(text) <= LONGEST_REMEMBERED else self._prepared_list
+        query, statement = prepare(text)
+        if query.relations:
+            authorise(request, query)
+        if query.is_endless:
+            return self.exports.answer(request, self.bound, query, statement)
+        place, statement = self._placed(query, statement)
+        values = {**query.values, "limit": query.limit + 1}
+        stored = {} if place is None else place.stored
+        if "HTTP_PREFER" in request.environ and read_preferences(request.environ["HTTP_PREFER"]).explain:
+            return explained(request, self.bound, query, statement, statement.arguments(values, stored))
+        rows = self.runner.read(request, statement, values, stored)
+        number = len(query.order) if query.measures else len(query.shape.sort)
+        is_cut, shown = len(rows) > query.limit, rows[: query.limit]
+        if place is not None and place.is_backward:
+            shown = shown[::-1]
+        neighbours = Neighbours(self.cursors, list_name(self.bound, query), shown, number, is_cut=is_cut, place=place)
+        body = page_document(shown, neighbours, self._total(request, query, rows))
+        return conditional(request, body, etag_of_bytes(body), neighbours.links(request, text))
 
     def item(self, request: Request) -> Response:
         """Show one item."""
         text = request.environ.get("QUERY_STRING", "")
-        query = self._known_items(text) if len(text) <= LONGEST_REMEMBERED else self._item.parse(text)
-        authorise(request, query)
-        rows = self.runner.read(request, self.statements.item(query), {"key": self.key(request)})
+        prepare = self._known_items if len(text) <= LONGEST_REMEMBERED else self._prepared_item
+        query, statement = prepare(text)
+        if query.relations:
+            authorise(request, query)
+        values = {**query.values, "key": self.key(request)}
+        if "HTTP_PREFER" in request.environ and read_preferences(request.environ["HTTP_PREFER"]).explain:
+            return explained(request, self.bound, query, statement, statement.arguments(values, {}))
+        rows = self.runner.read(request, statement, values)
         if not rows:
             raise NotFound()
         body = rows[0][0].encode()
         # The version tells about the row alone, not about what is embedded in it.
-        has_version = self.bound.version is not None and not query.embed
+        has_version = self.bound.version is not None and not query.shape.embeds
         return conditional(request, body, etag_of(rows[0][1]) if has_version else etag_of_bytes(body))
 
     def key(self, request: Request) -> Any:
@@ -83,64 +101,57 @@ class Reader:
         except colander.Invalid:
             raise NotFound() from None
 
-    def _after(self, query: Query) -> tuple[dict[str, Any], tuple[bool, ...] | None]:
-        """Return the keys of the cursor by bind name, and which of them are null."""
+    def query(self, text: str) -> Query:
+        """Return the query of a list that *text* writes."""
+        return self._list.parse(text)
+
+    def _prepared_list(self, text: str) -> tuple[Query, Statement]:
+        query = self._list.parse(text)
+        return query, self._statement(query, None)
+
+    def _prepared_item(self, text: str) -> tuple[Query, Statement]:
+        query = self._item.parse(text)
+        return query, self.statements.item(query.shape)
+
+    def _placed(self, query: Query, statement: Statement) -> tuple[Place | None, Statement]:
+        """Return where the page begins and its statement; *statement* is that of the first page."""
         if not query.cursor:
-            return {}, None
-        keys = self.cursors.read(shape_of(self.bound, query), query.cursor)
-        stored = {f"c{place}": key for place, key in enumerate(keys) if key is not None}
-        return stored, tuple(key is None for key in keys)
+            return None, statement
+        place = Place.read(self.cursors, list_name(self.bound, query), query.cursor)
+        return place, self._statement(query, place)
 
-    def _next(self, query: Query, rows: Any) -> str:
-        if len(rows) <= query.limit:
-            return ""
-        last = rows[query.limit - 1]
-        try:
-            return self.cursors.write(shape_of(self.bound, query), last[1 : 1 + len(query.sort)])
-        except ValueError:
-            sentence = "names a field whose values are too long to page by."
-            raise InvalidInput(errors=[FieldError("sort", sentence, "length", "query")]) from None
+    def _statement(self, query: Query, place: Place | None) -> Statement:
+        nulls = None if place is None else place.nulls
+        backward = place is not None and place.is_backward
+        if query.measures:
+            order = tuple(rank.reversed() for rank in query.order) if backward else query.order
+            return self.aggregates.page(query.shape.where, query.groups, query.measures, order, nulls)
+        if query.is_endless:
+            return self.statements.everything(query.shape)
+        sort = tuple(key.reversed() for key in query.shape.sort) if backward else query.shape.sort
+        return self.statements.page(replace(query.shape, nulls=nulls, sort=sort))
 
-    def _total(self, request: Request, query: Query, rows: Any, values: dict[str, Any]) -> int:
+    def _total(self, request: Request, query: Query, rows: Any) -> tuple[int, str] | None:
+        """Return how many there are and how sure that is."""
+        count, bound = query.shape.count, self.bounds.counted_rows
+        if count == "none":
+            return None
         if rows:
-            return int(rows[0][-1])
-        if not query.cursor:
-            return 0
-        counted = {name: value for name, value in values.items() if name != "limit"}
-        return int(self.runner.read(request, self.statements.count(query), counted)[0][0])
-
-    def _link(self, request: Request, text: str, cursor: str) -> str:
-        kept = [pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != "cursor"]
-        path = quote(request.script_name + request.path_info)
-        return f"{path}?{urlencode([*kept, ('cursor', cursor)])}"
-
-
-def page(rows: Any, cursor: str, total: int | None) -> bytes:
-    """Return the document of a page whose rows begin with their JSON text."""
-    end = f'],"next":"{cursor}"' if cursor else '],"next":null'
-    if total is not None:
-        end += f',"total":{total}'
-    return f'{{"items":[{",".join([row[0] for row in rows])}{end}}}'.encode()
+            total = int(rows[0][-1])
+        else:
+            # A first page without rows has none to count; a later one cannot know.
+            shape = replace(query.shape, sort=(), fields=(), embeds=())
+            total = int(self.runner.read(request, self.statements.count(shape), query.values)[0][0]) if query.cursor else 0
+        if count == "exact":
+            return total, ""
+        if total <= bound:
+            return total, "exact"
+        return (bound, "at_least") if total == bound + 1 else (total, "estimated")
 
 
-def conditional(request: Request, body: bytes, etag: str, headers: Any = ()) -> Response:
-    """Return *body*, or 304 where the caller has it already, or 412 where it asked for another."""
-    found = [("ETag", etag), CACHE_CONTROL, *headers]
-    environ = request.environ
-    if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MATCH" in environ:
-        outcome = evaluate("GET", read_preconditions(request.headers), etag)
-        if outcome is Outcome.NOT_MODIFIED:
-            return Response(status=304, headerlist=[*found, ("Vary", "Accept, Authorization")])
-        if outcome is Outcome.PRECONDITION_FAILED:
-            raise PreconditionFailed(headers={"ETag": etag})
-    return json_response(body, headers=found)
-
-
-def shape_of(bound: BoundResource, query: Query) -> str:
+def list_name(bound: BoundResource, query: Query) -> str:
     """Return what a cursor is bound to: the resource, the filters and the order."""
-    sort = ",".join(("-" if key.descending else "") + key.field.name for key in query.sort)
-    terms = [
-        f"{'__'.join([relation.name for relation in term.path] + [term.field.name])}__{term.lookup}={term.values!r}"
-        for term in query.terms
-    ]
-    return f"{bound.name}?{'&'.join(sorted(terms))}#{sort}"
+    if query.measures:
+        measures = ",".join(measure.name for measure in query.measures)
+        return f"{bound.name}?{query.filters}#{measures}#{','.join(map(str, query.order))}"
+    return f"{bound.name}?{query.filters}#{','.join(map(str, query.shape.sort))}"

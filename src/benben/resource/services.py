@@ -8,13 +8,17 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 
 from benben.kernel.plugin import Permission
+from benben.kernel.settings import Values
+from benben.resource.bulk import BulkWriter
 from benben.resource.changes import Changes
 from benben.resource.definition import BoundResource, Resource
 from benben.resource.read import Reader
 from benben.resource.statement import Statements
-from benben.resource.write import Writer
+from benben.resource.write import JSON_PATCH, Writer
 from benben.rest.nodes import Schema
 from benben.rest.service import Service
+
+PATCH_TYPES = ("application/merge-patch+json", "application/json", JSON_PATCH)
 
 
 def add_resource(config: Any, resource: Resource) -> BoundResource:
@@ -27,13 +31,14 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
     registry = config.registry
     for verb, rule in (("read", resource.read), ("write", resource.write)):
         config.declare_permission(Permission(f"{resource.name}.{verb}", rule, f"{verb.title()} {resource.name}."))
-    bound = BoundResource(resource, schema_of(config, resource), registry.resources)
+    bounds = registry.resource_bounds
+    bound = BoundResource(resource, schema_of(config, resource), registry.resources, bounds.regex)
     if registry.resources.setdefault(resource.model, bound) is not bound:
         raise ConfigurationError(f"resource {resource.name}: its model belongs to {registry.resources[resource.model].name}")
-    statements = Statements(bound, registry.runner)
-    reader = Reader(bound, statements, registry.cursors)
+    statements = Statements(bound, registry.runner, bounds)
+    reader = Reader(bound, statements, registry.cursors, registry.exports)
     writer = Writer(bound, Changes(bound, statements), reader)
-    config.add_service(collection_service(bound, reader, writer))
+    config.add_service(collection_service(bound, reader, BulkWriter(writer)))
     config.add_service(item_service(bound, reader, writer))
     return bound
 
@@ -50,17 +55,17 @@ def schema_of(config: Any, resource: Resource) -> Schema:
     return found() if isinstance(found, type) else found
 
 
-def collection_service(bound: BoundResource, reader: Reader, writer: Writer) -> Service:
+def collection_service(bound: BoundResource, reader: Reader, bulk: BulkWriter) -> Service:
     """Return the service of the list."""
     service = Service(bound.name, bound.path, summary=bound.resource.summary)
     service.add_view("GET", reader.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"})
-    service.add_view(
-        "POST",
-        writer.create,
-        permission=bound.write_permission,
-        schema=bound.write_schema,
-        operation={"resource": bound, "kind": "create"},
-    )
+    # The writer validates by itself: one row and many of them come to the same address.
+    for method, view, kind in (
+        ("POST", bulk.post, "create"),
+        ("PATCH", bulk.patch, "patch_many"),
+        ("DELETE", bulk.delete, "delete_many"),
+    ):
+        service.add_view(method, view, **_writing(bound, method, kind))
     return service
 
 
@@ -68,12 +73,30 @@ def item_service(bound: BoundResource, reader: Reader, writer: Writer) -> Servic
     """Return the service of one item."""
     service = Service(f"{bound.name}.item", f"{bound.path}/{{key}}", summary=bound.resource.summary)
     service.add_view("GET", reader.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"})
-    for method, view, schema, kind in (
-        ("PUT", writer.replace, bound.write_schema, "replace"),
-        # The writer validates by itself: a patch is judged as what it makes of the row.
-        ("PATCH", writer.patch, None, "patch"),
-        ("DELETE", writer.delete, None, "delete"),
+    for method, view, kind in (
+        ("PUT", writer.replace, "replace"),
+        ("PATCH", writer.patch, "patch"),
+        ("DELETE", writer.delete, "delete"),
     ):
-        operation = {"resource": bound, "kind": kind}
-        service.add_view(method, view, permission=bound.write_permission, schema=schema, operation=operation)
+        service.add_view(method, view, **_writing(bound, method, kind))
     return service
+
+
+def _writing(bound: BoundResource, method: str, kind: str) -> dict[str, Any]:
+    """Return the arguments of a writing view."""
+    arguments = {"permission": bound.write_permission, "operation": {"resource": bound, "kind": kind}, "validates": False}
+    if method in ("POST", "PUT"):
+        arguments["schema"] = bound.write_schema
+    if method == "PATCH":
+        arguments["content_type"] = PATCH_TYPES
+    return arguments
+
+
+def enable_lookups(registry: Any, settings: Values) -> None:
+    """Prepare the engine for the lookups that an operator has switched on."""
+    if settings.regex:
+        # The library is an extra that only this lookup needs.
+        from benben.resource.regex import enable_regex
+
+        enable_regex(registry.engine)
+        enable_regex(registry.probe)

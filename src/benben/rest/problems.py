@@ -60,6 +60,34 @@ class InvalidCursor(Problem):
     hint = "Follow `next` of the page before, unchanged; or leave the cursor out to begin again."
 
 
+class InvalidPreference(Problem):
+    """A preference is not known or cannot be read, and the caller wants that to be strict."""
+
+    code, status, title = "invalid-preference", 400, "A preference cannot be heeded"
+    hint = "Correct the Prefer header, or leave `handling=strict` out."
+
+
+class MalformedPatch(Problem):
+    """The body is not a list of operations of JSON Patch; nothing was done."""
+
+    code, status, title = "malformed-patch", 400, "The body is not a JSON patch"
+    hint = "Send a list of operations, each with `op` and `path`, as RFC 6902 describes them."
+
+
+class PatchTestFailed(Problem):
+    """A `test` of the patch does not hold for what is stored; nothing was done."""
+
+    code, status, title = "patch-test-failed", 409, "A test of the patch does not hold"
+    hint = "Read the current state, decide, and send a patch for it."
+
+
+class PatchNotApplicable(Problem):
+    """An operation of the patch names a place that is not there; nothing was done."""
+
+    code, status, title = "patch-not-applicable", 409, "The patch does not fit what is stored"
+    hint = "Read the current state and send a patch for it; `errors` names the operation."
+
+
 PROBLEMS: tuple[type[Problem], ...] = (
     MalformedJSON,
     DuplicateKey,
@@ -68,6 +96,10 @@ PROBLEMS: tuple[type[Problem], ...] = (
     PreconditionFailed,
     PreconditionRequired,
     InvalidCursor,
+    InvalidPreference,
+    MalformedPatch,
+    PatchTestFailed,
+    PatchNotApplicable,
 )
 
 

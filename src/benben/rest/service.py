@@ -80,6 +80,7 @@ class Endpoint:
         produces: what Accept is held against; empty where everybody gets the one form there is.
         operation: what the documents say beyond the schema: ``summary``, ``parameters``,
             ``responses``, in the words of OpenAPI.
+        validates: the body is held against the schema before the view is called.
     """
 
     service: Service
@@ -92,6 +93,7 @@ class Endpoint:
     operation: dict[str, Any]
     plugin: str
     produces: tuple[str, ...] = (JSON,)
+    validates: bool = True
 
 
 class Services:
@@ -154,7 +156,7 @@ def chain(view: View, endpoint: Endpoint) -> View:
             choose(accept, offers)
         if has_body:
             body = read_body(request, endpoint)
-            request.validated = body if endpoint.schema is None else validate(endpoint.schema, body)
+            request.validated = validate(endpoint.schema, body) if endpoint.validates else body
         result = view(request)
         return result if isinstance(result, Response) else json_response(write_json(result))
 
@@ -247,6 +249,7 @@ def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, A
         operation=arguments.get("operation", {}),
         plugin=owner,
         produces=tuple(arguments.get("produces", (JSON,))),
+        validates=arguments.get("schema") is not None and arguments.get("validates", True),
     )
 
 

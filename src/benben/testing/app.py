@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,12 +41,18 @@ class API(TestApp):
         while url:
             answer = self.get(url)
             items += answer.json["items"]
-            url = answer.headers["Link"].partition(">")[0].lstrip("<") if "Link" in answer.headers else ""
+            url = link(answer, "next")
         return items
 
     def close(self) -> None:
         """Give the connections back."""
         self.registry.engine.dispose()
+
+
+def link(answer: Any, name: str) -> str:
+    """Return the address that the Link header of *answer* gives for *name*, empty if none."""
+    found = re.search(rf'<([^>]*)>; rel="{name}"', answer.headers.get("Link", ""))
+    return found[1] if found else ""
 
 
 def build_api(

@@ -21,9 +21,9 @@ def statements_of(api: API) -> Iterator[list[str]]:
     engine, runner = api.registry.engine, api.registry.runner
     sent: list[str] = []
 
-    def run(request: Any, driver: Any, sql: str, arguments: Any) -> Any:
-        sent.append(sql)
-        return type(runner)._run(runner, request, driver, sql, arguments)
+    def run(request: Any, driver: Any, statement: Any, arguments: Any) -> Any:
+        sent.append(statement.sql)
+        return type(runner)._run(runner, request, driver, statement, arguments)
 
     def execute(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         sent.append(sql)

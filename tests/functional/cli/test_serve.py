@@ -51,7 +51,7 @@ def test_the_printed_lines_work_as_they_are(write: Write, tmp_path: Path) -> Non
     assert len(pasted) == 3
     assert pasted[0].startswith("TOKEN=$(")
     read, written = json.JSONDecoder().raw_decode(shell.stdout)[0], shell.stdout.partition("}")[2]
-    assert read == {"items": [], "next": None}, shell.stderr
+    assert read == {"items": [], "next": None, "prev": None}, shell.stderr
     assert json.loads(written)["id"] == 1
 
 

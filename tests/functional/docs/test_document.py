@@ -106,12 +106,12 @@ def test_every_query_parameter_is_typed(api: API) -> None:
     parameters = Document(api).parameters("/v1/books")
     schemas = {name: item["schema"] for name, item in parameters.items()}
 
-    assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}
+    assert schemas["limit"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}
     assert schemas["price__gte"] == {"type": "string", "format": "decimal"}
     assert schemas["author__name__contains"] == {"type": "string"}
     assert schemas["published_date__range"]["minItems"] == 2
-    assert schemas["embed"]["items"]["enum"] == ["author"]
-    assert "-price" in schemas["sort"]["items"]["enum"]
+    assert parameters["embed"]["description"].endswith("Its relations: author.")
+    assert "price" in parameters["sort"]["description"]
     assert parameters["title__in"]["explode"] is False
     assert {"If-None-Match", "cursor", "count", "fields"} < set(parameters)
 

@@ -116,7 +116,7 @@ def test_a_token_opens_the_api_in_swagger_ui(api: API, url: str, page: Page) -> 
         page.click("button.execute")
 
     assert answered.value.status == 200
-    assert answered.value.json() == {"items": [], "next": None}
+    assert answered.value.json() == {"items": [], "next": None, "prev": None}
     expect(page.locator(".live-responses-table .response-col_status").nth(1)).to_contain_text("200")
     assert page.complaints == []
     assert outside(page, url) == []

@@ -23,14 +23,17 @@ def errors_of(document: Document, schema: dict[str, Any], value: Any) -> list[st
     return [error.message for error in OAS31Validator({**schema, "components": document.components}).iter_errors(value)]
 
 
-def text_for(schema: dict[str, Any]) -> str:
-    """Return a value of *schema* as a parameter carries it."""
+def text_for(schema: dict[str, Any], example: Any = None) -> str:
+    """Return the *example* or a value of *schema* as a parameter carries it."""
+    if example is not None:
+        return ",".join(example) if isinstance(example, list) else str(example)
     if schema["type"] == "array":
         return ",".join([text_for(schema["items"])] * schema.get("minItems", 1))
     if "enum" in schema:
         return str(schema["enum"][0])
     plain = {"integer": "1", "number": "1.5", "boolean": "true", "string": "x"}
-    return EXAMPLES.get(schema.get("format", ""), plain[schema["type"]])
+    kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    return EXAMPLES.get(schema.get("format", ""), plain[kind])
 
 
 @pytest.mark.parametrize("path", ["/v1/books", "/v1/authors", "/v1/todos", "/v1/cities", "/v1/countries"])
@@ -41,8 +44,8 @@ def test_every_parameter_of_a_list_is_taken(build: Build, path: str) -> None:
     parameters = Document(api).parameters(path)
 
     for name, item in parameters.items():
-        if item["in"] == "query" and name != "cursor":
-            answer = reader.get(path, {name: text_for(item["schema"])}, expect_errors=True)
+        if item["in"] == "query" and name not in ("cursor", "group"):
+            answer = reader.get(path, {name: text_for(item["schema"], item.get("x-example"))}, expect_errors=True)
             assert answer.status_int == 200, (name, answer.text)
     assert len(parameters) > 50
 

@@ -94,9 +94,9 @@ def test_a_body_of_another_kind_is_not_read(api: API, content_type: str) -> None
 
 def test_methods_are_told_apart(api: API) -> None:
     """Known but not here: 405 with Allow; refused everywhere: 405; unknown: 501."""
-    here = api.request("/v1/todos", method="DELETE", expect_errors=True)
+    here = api.request("/v1/todos", method="PUT", expect_errors=True)
     assert_problem(here, 405, "method-not-allowed")
-    assert here.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    assert here.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
     refused = api.request("/v1/todos", method="TRACE", expect_errors=True)
     assert_problem(refused, 405)
     assert "GET" in refused.headers["Allow"]
@@ -112,7 +112,7 @@ def test_options_tells_what_an_address_knows(api: API) -> None:
 
     assert answer.status_int == 204
     assert answer.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
-    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json, application/json-patch+json"
 
 
 def test_an_override_header_changes_nothing(api: API) -> None:

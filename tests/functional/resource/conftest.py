@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benben.testing import API, build_api
+from tests.functional.resource.shop import Base
 
 AUTHORS = ("Ursula K. Le Guin", "Stanisław Lem", "Octavia E. Butler")
 # title, author, published, price
@@ -50,3 +51,25 @@ def library(editor: API) -> API:
         book = {"title": title, "author_id": author, "published_date": published, "price": price}
         editor.post_json("/v1/books", book)
     return editor
+
+
+@pytest.fixture
+def shop(tmp_path: Path, database_url: str) -> Iterator[API]:
+    """The editor of a shop that is empty."""
+    found = build_shop(tmp_path, database_url)
+    yield found.by("ann", "editor")
+    found.close()
+
+
+def build_shop(folder: Path, database_url: str, **ini: str) -> API:
+    """Return the shop with its tables."""
+    settings = {
+        "resource.regex": "on",
+        "plugin.shop": "on",
+        "plugin.shop.include": "tests.functional.resource.shop",
+        "plugin.shop.prefix": "/v1",
+        **ini,
+    }
+    found = build_api(folder, settings, database_url=database_url)
+    Base.metadata.create_all(found.registry.engine)
+    return found

@@ -118,7 +118,7 @@ def test_a_count_is_given_when_asked_for(library: API) -> None:
     """The total is that of the filter, on every page and where nothing matches."""
     assert "total" not in library.get("/v1/books").json
     assert library.get("/v1/books?author_id=2&limit=1&count=exact").json["total"] == 2
-    assert library.get("/v1/books?author_id=99&count=exact").json == {"items": [], "next": None, "total": 0}
+    assert library.get("/v1/books?author_id=99&count=exact").json == {"items": [], "next": None, "prev": None, "total": 0}
 
 
 def test_every_fault_of_a_query_is_told_at_once(library: API) -> None:
@@ -130,7 +130,7 @@ def test_every_fault_of_a_query_is_told_at_once(library: API) -> None:
 
     assert set(errors) == {
         ("titel", "unknown"),
-        ("price__gte", "type"),
+        ("price__gte", "format"),
         ("sort", "unknown"),
         ("limit", "range"),
         ("embed", "unknown"),

@@ -45,7 +45,7 @@ def test_a_package_loads_and_the_api_answers(tmp_path: Path, include: str) -> No
     """Each of them alone, without a manifest and without a change."""
     api = library(tmp_path, keys(include))
 
-    assert api.get("/v1/books").json == {"items": [], "next": None}
+    assert api.get("/v1/books").json == {"items": [], "next": None, "prev": None}
     assert api.get("/nowhere", expect_errors=True).content_type == "application/problem+json"
     api.close()
 
@@ -55,7 +55,7 @@ def test_all_of_them_load_side_by_side(tmp_path: Path) -> None:
     """One application with every package at once, and ours."""
     api = library(tmp_path, {key: value for include in PACKAGES for key, value in keys(include).items()})
 
-    assert api.get("/v1/books").json == {"items": [], "next": None}
+    assert api.get("/v1/books").json == {"items": [], "next": None, "prev": None}
     assert sum(plugin.plain for plugin in api.assembly.plugins.values()) == len(PACKAGES) + 1
     api.close()
 

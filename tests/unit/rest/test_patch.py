@@ -1,13 +1,15 @@
-"""Merge patch, by the table of its specification."""
+"""Merge patch by the table of its specification, JSON patch by the tests that its authors share."""
 
 import copy
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benben.rest.patch import merge_patch
-from tests.corpora import corpus
+from benben.rest.patch import json_patch, merge_patch
+from benben.rest.problems import MalformedPatch, PatchNotApplicable, PatchTestFailed
+from tests.corpora import corpus, texts
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -42,3 +44,75 @@ def test_a_patch_applied_twice_is_as_once(target, patch):
     once = merge_patch(target, patch)
 
     assert merge_patch(once, patch) == once
+
+
+CASES = [
+    (name, place, case)
+    for name, text in texts("json-patch-tests", "*tests.json")
+    for place, case in enumerate(json.loads(text))
+    if not case.get("disabled") and "patch" in case
+]
+
+
+@pytest.mark.parametrize(("name", "place", "case"), CASES, ids=[f"{name}-{place}" for name, place, _ in CASES])
+def test_the_cases_of_the_json_patch_tests_hold(name, place, case):
+    """Each case ends in its document, or in one of our refusals."""
+    if "error" in case:
+        with pytest.raises((MalformedPatch, PatchTestFailed, PatchNotApplicable)):
+            json_patch(case["doc"], case["patch"])
+    else:
+        assert json_patch(case["doc"], case["patch"]) == case.get("expected", json_patch(case["doc"], []))
+
+
+def test_every_operation_that_is_none_is_told_at_once():
+    """With a pointer into the patch."""
+    with pytest.raises(MalformedPatch) as caught:
+        json_patch({}, [{"op": "ad", "path": "/a"}, {"op": "add", "path": "a"}, 7, {"op": "move", "path": "/a", "from": "/~2"}])
+
+    assert [(fault.pointer, fault.code) for fault in caught.value.errors] == [
+        ("/0/op", "choice"),
+        ("/1/path", "format"),
+        ("/1/value", "required"),
+        ("/2", "type"),
+        ("/3/from", "format"),
+    ]
+
+
+def test_a_patch_that_fails_has_changed_nothing():
+    """All operations hold, or none does."""
+    document = {"a": [1, 2]}
+
+    with pytest.raises(PatchTestFailed):
+        json_patch(document, [{"op": "add", "path": "/a/-", "value": 3}, {"op": "test", "path": "/a", "value": [1, 2]}])
+
+    assert document == {"a": [1, 2]}
+
+
+def test_what_a_patch_brings_is_not_shared_with_it():
+    """A later operation would else change the patch itself."""
+    operations = [{"op": "add", "path": "/a", "value": []}, {"op": "add", "path": "/a/-", "value": 1}]
+
+    assert json_patch({}, operations) == {"a": [1]}
+    assert operations[0]["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "tested", "holds"),
+    [(1, 1.0, True), (1, True, False), (True, True, True), ([1], [1.0], True), ({"a": None}, {}, False), ("1", 1, False)],
+)
+def test_equality_is_that_of_json(stored, tested, holds):
+    """Numbers by their value, truth values by themselves."""
+    operations = [{"op": "test", "path": "", "value": tested}]
+    if holds:
+        assert json_patch(stored, operations) == stored
+    else:
+        with pytest.raises(PatchTestFailed):
+            json_patch(stored, operations)
+
+
+def test_copies_of_copies_are_bounded():
+    """Each doubles what is there; forty would fill any memory."""
+    operations = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 40
+
+    with pytest.raises(MalformedPatch):
+        json_patch({"a": [1]}, operations)

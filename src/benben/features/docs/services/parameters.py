@@ -10,7 +10,9 @@ from typing import Any
 
 from benben.features.docs.services.schemas import NOT_IN_KEYS, reference
 from benben.resource.definition import BoundResource, Field, readable
-from benben.resource.query import MAX_LIST, SEPARATOR
+from benben.resource.query.parser import COUNTS
+from benben.resource.query.paths import SEPARATOR
+from benben.resource.query.values import LIST_LOOKUPS, TEXT_LOOKUPS
 from benben.rest.jsonschema import schema_of
 from benben.rest.nodes import String
 
@@ -27,6 +29,14 @@ IF_NONE_MATCH: Mapping[str, Any] = {
     "description": "Answer only a state without one of these ETags; 304 otherwise.",
     "schema": {"type": "string"},
 }
+FILTER = (
+    'Conditions with `and`, `or`, `not` and brackets: `price gt 10 and not (title startswith "The" or id in (1, 2))`. '
+    "A path leads over relations and into JSON by dots."
+)
+EMBED = (
+    "Relations that are sent along, with options in brackets: "
+    "`author(fields:name),reviews(fields:id,text;limit:3;sort:-created_at;count:exact;embed:author)`."
+)
 # What of a schema holds for a value in a query too; its bounds do not bind a comparison.
 COMPARED = ("type", "format", "enum")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}|\*(\w+)(?:\([^)]*\))?$")
@@ -34,27 +44,58 @@ OLD_PLACEHOLDER = re.compile(r":(\w+)")
 
 
 def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
-    """Return every query parameter of a list: its shape first, then a filter for each lookup."""
+    """Return every query parameter of a list: its shape first, then a filter for each lookup.
+
+    Filters over more than one relation, and inside JSON, are described in words: there is no
+    end of them.
+    """
+    resource = bound.resource
     sortable = [item.name for item in bound.fields.values() if item.is_sortable]
-    limits = {"type": "integer", "minimum": 1, "maximum": bound.resource.max_page_size, "default": bound.resource.page_size}
+    bounds = {"minimum": 1, "maximum": resource.max_page_size, "default": resource.page_size}
+    limits = {"anyOf": [{"type": "integer", **bounds}, {"type": "string", "const": "all"}]}
+    ordering = "The order, by own fields or by those of one related row"
+    order = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    known = f"a minus turns it around, `:nullsfirst` behind it puts nulls first. Its own: {', '.join(sortable)}."
     found = [
-        query("limit", limits, "How many there are on a page."),
-        query("cursor", {"type": "string"}, "`next` of the page before, unchanged."),
-        words("sort", [*sortable, *(f"-{name}" for name in sortable)], "The order; a minus turns it around."),
+        query("limit", limits, "How many there are on a page; `all` for an export of what matches.", example="1"),
+        query("cursor", {"type": "string"}, "`next` or `prev` of another page, unchanged."),
+        separated(query("sort", order, f"{ordering}; {known}", example=sortable[:1])),
         *shape_parameters(bound),
-        query("count", {"type": "string", "enum": ["exact", "none"], "default": "none"}, "Whether `total` is counted."),
+        query("count", {"type": "string", "enum": list(COUNTS), "default": "none"}, "Whether `total` is given, and how sure."),
+        query("filter", {"type": "string"}, FILTER, example=f"{bound.key.name} isnull false" if bound.key.lookups else None),
+        *aggregate_parameters(bound),
         *filters(bound.fields.values(), ""),
     ]
+    if resource.search is not None:
+        found.append(query("q", {"type": "string"}, f"Words that are all found in {', '.join(resource.search.fields)}."))
     for relation in bound.relations.values():
         found += filters(relation.target.fields.values(), relation.name + SEPARATOR)
     return found
+
+
+def aggregate_parameters(bound: BoundResource) -> list[dict[str, Any]]:
+    """Return the parameters of aggregates, where any are declared."""
+    resource = bound.resource
+    if not resource.measures and not resource.groups:
+        return []
+    listed = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    measures = f"`count`, and `count:`, `sum:`, `avg:`, `min:`, `max:` with one of {', '.join(resource.measures) or 'no field'}."
+    found = [separated(query("aggregate", listed, f"What is measured instead of listing rows: {measures}", example=["count"]))]
+    return [*found, words("group", list(resource.groups), "What it is measured for each of.")] if resource.groups else found
 
 
 def shape_parameters(bound: BoundResource) -> list[dict[str, Any]]:
     """Return the parameters that shape a document."""
     found = [words("fields", [item.name for item in readable(bound.fields.values())], "The fields that are sent; all if absent.")]
     if bound.relations:
-        found.append(words("embed", list(bound.relations), "The relations that are sent along."))
+        found.append(
+            query(
+                "embed",
+                {"type": "string"},
+                f"{EMBED} Its relations: {', '.join(bound.relations)}.",
+                example=next(iter(bound.relations)),
+            )
+        )
     return found
 
 
@@ -77,10 +118,10 @@ def filter_parameter(field: str, lookup: str, one: dict[str, Any]) -> dict[str, 
     name = field if lookup == "exact" else f"{field}{SEPARATOR}{lookup}"
     if lookup == "isnull":
         return query(name, {"type": "boolean"})
-    if lookup in ("contains", "startswith"):
+    if lookup in TEXT_LOOKUPS:
         return query(name, {"type": "string"})
-    if lookup in ("in", "range"):
-        bounds = {"minItems": 2, "maxItems": 2} if lookup == "range" else {"maxItems": MAX_LIST}
+    if lookup in LIST_LOOKUPS or lookup == "range":
+        bounds = {"minItems": 2, "maxItems": 2} if lookup == "range" else {"minItems": 1}
         return separated(query(name, {"type": "array", "items": one, **bounds}))
     return query(name, one)
 
@@ -113,10 +154,14 @@ def separated(parameter: dict[str, Any]) -> dict[str, Any]:
     return {**parameter, "style": "form", "explode": False}
 
 
-def query(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
-    """Return a parameter of the query."""
+def query(name: str, schema: dict[str, Any], description: str = "", *, example: Any = None) -> dict[str, Any]:
+    """Return a parameter of the query.
+
+    Args: example: a value for programs; pages would fill the standard member into their forms.
+    """
     found = {"name": name, "in": "query", "schema": schema}
-    return {**found, "description": description} if description else found
+    found |= {"description": description} if description else {}
+    return found | ({"x-example": example} if example else {})
 
 
 def split_path(pattern: str, key: dict[str, Any] | None = None) -> tuple[str, list[dict[str, Any]]]:

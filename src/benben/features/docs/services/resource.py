@@ -61,6 +61,15 @@ KINDS: Mapping[str, Kind] = {
         WRITE | ITEM,
         "patch",
     ),
+    "patch_many": Kind(
+        "Change many {many}",
+        "What the filter matches, or each row that a list names by its key.",
+        200,
+        "They are changed.",
+        WRITE,
+        "patch",
+    ),
+    "delete_many": Kind("Delete many {many}", "What the filter matches.", 200, "They are gone.", READ | {409}),
     "delete": Kind("Delete one {one}", "", 204, "It is gone.", READ | ITEM | {409}),
 }
 

@@ -82,9 +82,16 @@ class Schemas:
         properties = {
             "items": {"type": "array", "items": self.document(bound), "maxItems": bound.resource.max_page_size},
             "next": {"type": ["string", "null"], "description": "The cursor of the next page; null on the last one."},
-            "total": {"type": "integer", "minimum": 0, "description": "How many there are in all; only with count=exact."},
+            "prev": {"type": ["string", "null"], "description": "The cursor of the page before; null on the first one."},
+            "total": {"type": "integer", "minimum": 0, "description": "How many there are in all; only with count."},
+            "total_is": {
+                "type": "string",
+                "enum": ["exact", "estimated", "at_least"],
+                "description": "Only with count=estimated.",
+            },
         }
-        return self.refer(f"{self.names[bound]}Page", {"type": "object", "required": ["items", "next"], "properties": properties})
+        page = {"type": "object", "required": ["items", "next", "prev"], "properties": properties}
+        return self.refer(f"{self.names[bound]}Page", page)
 
     def body(self, bound: BoundResource, mode: Mode) -> dict[str, str]:
         """Return the reference to a body, whole for ``write`` and partial for ``patch``."""

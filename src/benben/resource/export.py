@@ -1,0 +1,115 @@
+"""``limit=all``: every row that matches, in one answer of any size and in bounded memory.
+
+The rows come through a connection of their own, in a transaction that only reads and sees
+one state of the database; the request's own has ended before the first byte is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any
+
+from pyramid.response import Response
+from sqlalchemy import Engine
+
+from benben.db.runner import Statement
+from benben.kernel.problems import Unavailable
+from benben.resource.definition import BoundResource
+from benben.resource.query import Query
+
+if TYPE_CHECKING:
+    from benben.kernel.request import Request
+
+ROWS_AT_A_TIME = 1_000
+RETRY_AFTER_S = 10
+
+
+class TooManyExports(Unavailable):
+    """As many exports run as the operator allows; nothing was read."""
+
+    code, title = "too-many-exports", "Too many exports run just now"
+    hint = "Send the request again after `Retry-After`, or read page by page."
+
+
+class Exports:
+    """The exports of one application.
+
+    Args:
+        engine: opens a connection for each use.
+        maximum: how many may run at a time.
+    """
+
+    def __init__(self, engine: Engine, maximum: int) -> None:
+        self.engine = engine
+        self._places = BoundedSemaphore(maximum) if maximum else None
+
+    def answer(self, request: Request, bound: BoundResource, query: Query, statement: Statement) -> Response:
+        """Return a response whose body is read from the database while it is sent.
+
+        Raises: TooManyExports.
+        """
+        if self._places is None or not self._places.acquire(blocking=False):
+            raise TooManyExports(retry_after_s=RETRY_AFTER_S)
+        rows = self.rows(statement, statement.arguments(query.values, {}))
+        form = request.format
+        names = [item.name for item in query.shape.fields] + [embed.relation.name for embed in query.shape.embeds]
+        headers = [
+            ("Content-Type", form.media_type),
+            ("Content-Disposition", f'attachment; filename="{bound.name}.{form.name}"'),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Vary", "Accept, Authorization"),
+        ]
+        return Response(headerlist=headers, app_iter=Stream(form.encode_rows(rows, names), rows, self._places))
+
+    def rows(self, statement: Statement, arguments: Any) -> Iterator[bytes]:
+        """Yield the JSON text of each row; the connection is closed at the end or on close()."""
+        with self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            fetch = _from_sqlite if self.engine.dialect.name == "sqlite" else _from_postgresql
+            with closing(fetch(driver, statement.sql, arguments)) as batches:
+                for rows in batches:
+                    if statement.decode is not None:
+                        rows = [statement.decode(row) for row in rows]
+                    for row in rows:
+                        yield row[0].encode()
+
+
+class Stream:
+    """The body of an export; whatever ends it gives its place back."""
+
+    def __init__(self, chunks: Iterator[bytes], rows: Any, places: BoundedSemaphore) -> None:
+        self._chunks, self._rows, self._places = chunks, rows, places
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Close the connection and give the place back, once."""
+        if self._is_open:
+            self._is_open = False
+            try:
+                self._rows.close()
+            finally:
+                self._places.release()
+
+
+def _from_sqlite(driver: Any, sql: str, arguments: Any) -> Iterator[list[Any]]:
+    cursor = driver.execute(sql, arguments)
+    while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+        yield rows
+
+
+def _from_postgresql(driver: Any, sql: str, arguments: Any) -> Iterator[list[Any]]:
+    """Yield rows through a cursor of the server, which keeps the rest there."""
+    driver.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
+    try:
+        with driver.cursor(name="benben_export") as cursor:
+            cursor.execute(sql, arguments)
+            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+                yield rows
+    finally:
+        driver.execute("ROLLBACK")

@@ -1,0 +1,241 @@
+"""The language of ``filter=``: conditions with ``and``, ``or``, ``not`` and brackets.
+
+    population gt 1000000 and not (country.name exact "China" or country.name startswith "In")
+
+A condition is a path, a lookup and a value, or values in brackets: ``id in (1, 2, 3)``. A
+value stands in double quotes with the escapes of JSON, or bare if it is one word. ``not``
+binds tighter than ``and``, and that tighter than ``or``.
+
+What the words mean is for whoever knows the fields; this module knows the grammar only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
+from lark.exceptions import VisitError
+
+LOOKUPS = (
+    "exact",
+    "ne",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "in",
+    "notin",
+    "range",
+    "contains",
+    "icontains",
+    "startswith",
+    "endswith",
+    "regex",
+    "isnull",
+)
+GRAMMAR = r"""
+?start: some
+?some: every (_OR every)*
+?every: negation (_AND negation)*
+?negation: _NOT negation -> without | condition | "(" some ")"
+condition: path LOOKUP values
+path: NAME ("." (NAME | QUOTED | INDEX | LOOKUP))*
+?values: value | "(" value ("," value)* ")" -> listed
+?value: QUOTED -> quoted | BARE -> bare
+
+_OR.4: /or(?![^\s(])/
+_AND.4: /and(?![^\s(])/
+_NOT.4: /not(?![^\s(])/
+LOOKUP.3: /(?:%LOOKUPS%)(?![^\s("])/
+NAME.2: /[A-Za-z_][A-Za-z0-9_]*/
+INDEX.2: /[0-9]+/
+QUOTED: /"(?:[^"\\]|\\.)*"/
+BARE: /[^\s,()"]+/
+%ignore /\s+/
+"""
+EXPECTED: Mapping[str, Any] = MappingProxyType(
+    {
+        "_OR": '"or"',
+        "_AND": '"and"',
+        "_NOT": '"not"',
+        "LOOKUP": "a lookup such as exact or gt",
+        "NAME": "the name of a field",
+        "QUOTED": "a text in quotes",
+        "BARE": "a value",
+        "LPAR": "an opening bracket",
+        "RPAR": "a closing bracket",
+        "COMMA": "a comma",
+        "$END": "the end",
+    }
+)
+SHOWN = 20
+"""Characters of the text that a message repeats."""
+_DEEPENING = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|\bnot\b')
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as it is written; *text* without quotes and escapes."""
+
+    text: str
+    is_quoted: bool
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition; *position* is that of its path, counted from 0."""
+
+    path: tuple[str, ...]
+    lookup: str
+    values: tuple[Literal, ...]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All *items* have to hold."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of *items* has to hold."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """*item* must not hold."""
+
+    item: Expression
+
+
+Expression = Condition | AllOf | AnyOf | Not
+
+
+class ExpressionSyntaxError(Exception):
+    """The text is no expression; its message says what was expected, and where."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def parse_expression(text: str, *, max_length: int, max_depth: int, max_terms: int) -> Expression:
+    """Return the tree of *text*; a chain of ``and`` or of ``or`` is one node.
+
+    Args:
+        max_length: characters.
+        max_depth: brackets and ``not`` inside each other.
+        max_terms: conditions.
+    Raises: ExpressionSyntaxError.
+    """
+    if len(text) > max_length:
+        raise ExpressionSyntaxError(f"Must have at most {max_length} characters.", max_length)
+    _check_depth(text, max_depth)
+    builder = _Builder()
+    try:
+        tree: Expression = builder.transform(_parser().parse(text))
+    except UnexpectedInput as exc:
+        raise _syntax_error(text, exc) from None
+    except VisitError as exc:
+        raise (exc.orig_exc if isinstance(exc.orig_exc, ExpressionSyntaxError) else exc) from None
+    if builder.terms > max_terms:
+        raise ExpressionSyntaxError(f"There are {builder.terms} conditions; at most {max_terms} are taken.", 0)
+    return tree
+
+
+def _check_depth(text: str, maximum: int) -> None:
+    """Refuse what nests too deep before anything recurses into it."""
+    depth = negations = 0
+    for found in _DEEPENING.finditer(text):
+        word = found[0]
+        negations = negations + 1 if word == "not" else negations
+        depth += (word == "(") - (word == ")")
+        if depth > maximum or negations > 4 * maximum:
+            raise ExpressionSyntaxError(f"Brackets and not nest at most {maximum} deep.", found.start())
+
+
+@lru_cache(1)
+def _parser() -> Lark:
+    words = "|".join(sorted(LOOKUPS, key=len, reverse=True))
+    return Lark(GRAMMAR.replace("%LOOKUPS%", words), parser="lalr", propagate_positions=True)
+
+
+class _Builder(Transformer[Token, Any]):
+    """Makes our nodes of lark's, and counts the conditions."""
+
+    def __init__(self) -> None:
+        super().__init__(visit_tokens=False)
+        self.terms = 0
+
+    def some(self, items: list[Any]) -> Expression:
+        """Return what ``or`` joins."""
+        return AnyOf(_flat(items, AnyOf))
+
+    def every(self, items: list[Any]) -> Expression:
+        """Return what ``and`` joins."""
+        return AllOf(_flat(items, AllOf))
+
+    def without(self, items: list[Any]) -> Expression:
+        """Return what ``not`` turns around."""
+        return Not(items[0])
+
+    def condition(self, items: list[Any]) -> Expression:
+        """Return one condition."""
+        (path, position), lookup, values = items
+        return Condition(path, str(lookup), values if isinstance(values, tuple) else (values,), position)
+
+    def path(self, items: list[Token]) -> tuple[tuple[str, ...], int]:
+        """Return the steps of a path and where it begins."""
+        self.terms += 1
+        return tuple(_unquoted(item) if item.type == "QUOTED" else str(item) for item in items), items[0].start_pos or 0
+
+    def listed(self, items: list[Literal]) -> tuple[Literal, ...]:
+        """Return the values in brackets."""
+        return tuple(items)
+
+    def quoted(self, items: list[Token]) -> Literal:
+        """Return a value in quotes."""
+        return Literal(_unquoted(items[0]), True, items[0].start_pos or 0)
+
+    def bare(self, items: list[Token]) -> Literal:
+        """Return a value without quotes."""
+        return Literal(str(items[0]), False, items[0].start_pos or 0)
+
+
+def _flat(items: list[Any], kind: type[AllOf] | type[AnyOf]) -> tuple[Any, ...]:
+    """Return *items*, those of the same kind replaced by what is in them."""
+    return tuple(part for item in items for part in (item.items if isinstance(item, kind) else (item,)))
+
+
+def _unquoted(token: Token) -> str:
+    """Return the text of a quoted token.
+
+    Raises: ExpressionSyntaxError: an escape that JSON does not know.
+    """
+    try:
+        return str(msgspec.json.decode(str(token).encode(), type=str))
+    except (msgspec.DecodeError, UnicodeError):
+        position = token.start_pos or 0
+        raise ExpressionSyntaxError(f"At {position}: the escapes in quotes are those of JSON.", position) from None
+
+
+def _syntax_error(text: str, exc: UnexpectedInput) -> ExpressionSyntaxError:
+    """Return what was expected and what stands there instead."""
+    position = len(text) if exc.pos_in_stream is None or exc.pos_in_stream < 0 else exc.pos_in_stream
+    if isinstance(exc, UnexpectedToken) and exc.token.type == "$END":
+        position = len(text)
+    names = sorted(getattr(exc, "accepts", None) or getattr(exc, "allowed", None) or getattr(exc, "expected", ()))
+    wanted = " or ".join(dict.fromkeys(EXPECTED[name] for name in names if name in EXPECTED))
+    found = f"there is {text[position : position + SHOWN]!r}" if position < len(text) else "the text ends"
+    return ExpressionSyntaxError(f"At {position}: {found}; expected is {wanted or 'something else'}.", position)
