@@ -29,6 +29,7 @@ def includeme(config):
     config.registry.probe = build_engine(settings, pooled=False)
     config.registry.runner = Runner(engine)
     config.registry.importers = {}
+    config.registry.assembly.tracked.append(config.registry.importers)
     config.add_directive("add_importer", add_importer)
     register_sessions(config, engine)
     register_database_failures(config)

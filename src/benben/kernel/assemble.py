@@ -23,6 +23,7 @@ from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.plugin import Permission, Plugin
 from benben.kernel.problems import CATALOGUE, Problem
 from benben.kernel.request import Request
+from benben.kernel.rollback import Container, Rollback
 from benben.kernel.settings import Setting, Settings, Source, Text, Values, Whole, read, unknown_keys
 
 log = logging.getLogger("benben.assembly")
@@ -57,6 +58,7 @@ class Assembly:
         switched_off: plugins that the ini names and leaves off.
         allowed: route name to the methods of its address, filled as 405 answers need it.
         mistakes: what is wrong so far.
+        tracked: what the directives of plugins fill; a plugin that fails is taken out of it.
     """
 
     def __init__(self, source: Source) -> None:
@@ -76,6 +78,17 @@ class Assembly:
         self.manifests: dict[str, Plugin] = {}
         self.checks: list[Check] = []
         self.starts: list[Callable[[Any], None]] = []
+        self.tracked: list[Container] = [
+            self.problems,
+            self.permissions,
+            self.schemas,
+            self.bands,
+            self.rules,
+            self.manifests,
+            self.checks,
+            self.starts,
+            self.default_permissions,
+        ]
         self.settings = self.read((HostSettings,), owner="benben")
         self.config: Configurator
 
@@ -129,9 +142,11 @@ def assemble(
     source = Source(ini, global_config.get("here", os.getcwd()), os.environ if environ is None else environ)
     known = installed_plugins() if known is None else known
     assembly = Assembly(source)
-    assembly.plugins, mistakes = select(source, known)
+    switches, mistakes = read_switches(source)
     assembly.mistakes += mistakes
-    assembly.switched_off = frozenset(read_switches(source)[0]) - frozenset(assembly.plugins)
+    assembly.plugins, mistakes = select(source, switches, known)
+    assembly.mistakes += mistakes
+    assembly.switched_off = frozenset(switches) - frozenset(assembly.plugins)
     sequence, mistakes = order(assembly.plugins)
     assembly.mistakes += mistakes
     configure(assembly, foundations, sequence)
@@ -170,6 +185,7 @@ def include(assembly: Assembly, plugin: Selected) -> None:
     prefix = assembly.settings.prefix if not (plugin.plain or plugin.manifest.outside) else plugin.prefix
     state, directives = config.action_state, dict(config.registry._directives)
     actions, seen = len(state.actions), set(state._seen_files)
+    before, mistakes = Rollback(assembly.tracked), len(assembly.mistakes)
     assembly.default_permissions[plugin.specification] = plugin.permission
     assembly.owners[plugin.specification] = plugin.name
     try:
@@ -179,9 +195,11 @@ def include(assembly: Assembly, plugin: Selected) -> None:
         del state.actions[actions:]
         state._seen_files = seen
         config.registry._directives = directives
+        before.restore()
         plugin.reason = f"cannot be included: {type(exc).__name__}: {exc}"
         if plugin.on_error == "skip":
             plugin.state = "skipped"
+            del assembly.mistakes[mistakes:]
             log.warning("plugin %s is skipped: %s", plugin.name, plugin.reason, exc_info=exc)
         else:
             plugin.state = "failed"

@@ -102,13 +102,12 @@ def read_switches(source: Source) -> tuple[dict[str, bool], list[Mistake]]:
     return switches, mistakes
 
 
-def select(source: Source, known: Mapping[str, str]) -> tuple[dict[str, Selected], list[Mistake]]:
+def select(source: Source, switches: Mapping[str, bool], known: Mapping[str, str]) -> tuple[dict[str, Selected], list[Mistake]]:
     """Import the plugins that are on and read their manifests.
 
     Returns: the plugins in the order of their names, and every mistake.
     """
-    switches, mistakes = read_switches(source)
-    selected = {}
+    selected, mistakes = {}, []
     for name, is_on in sorted(switches.items()):
         values, faults = read(PluginSettings, source, f"plugin.{name}")
         mistakes += faults

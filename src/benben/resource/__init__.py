@@ -29,6 +29,7 @@ def includeme(config):
     """Give plugins ``config.add_resource``."""
     settings = config.add_plugin(PLUGIN)
     config.registry.resources = {}
+    config.registry.assembly.tracked.append(config.registry.resources)
     config.registry.resource_bounds = settings
     config.registry.exports = Exports(config.registry.probe, settings.max_exports)
     config.declare_permission(Permission(PERMISSION, settings.explain, "Ask how the database would answer."))

@@ -27,7 +27,8 @@ PLUGIN = Plugin(name="rest", summary="Services, bodies, schemas.", settings=(Sec
 def includeme(config):
     """Give plugins ``config.add_service``."""
     settings = config.add_plugin(PLUGIN)
-    config.registry.services = Services()
+    services = config.registry.services = Services()
+    config.registry.assembly.tracked += [services.endpoints, services.policies]
     config.registry.cursors = Cursors((settings.secret or "").encode())
     config.add_directive("add_service", add_service)
     config.add_check(service_mistakes)

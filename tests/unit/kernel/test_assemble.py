@@ -9,6 +9,7 @@ import pytest
 from pyramid.response import Response
 
 from benben.kernel import Permission, Plugin, Problem
+from benben.kernel.mistakes import Mistake
 
 
 def routed(name: str, path: str, **route: Any) -> Any:
@@ -161,6 +162,57 @@ def test_a_plugin_that_is_skipped_leaves_nothing_behind(host: Any, plugin: Any) 
     app = host.app(plugin__half="on", plugin__half__on_error="skip")
 
     assert app.get("/v1/half", expect_errors=True).status_int == 404
+
+
+def test_a_plugin_that_is_skipped_is_out_of_every_list(host: Any, plugin: Any) -> None:
+    """Its tween and start function would else run, its check judge, its problem be documented."""
+
+    class Planted(Problem):
+        code = "planted"
+
+    ran: list[str] = []
+
+    def wrap(handler: Any, _registry: Any) -> Any:
+        ran.append("tween")
+        return handler
+
+    def half(config: Any) -> None:
+        config.add_plugin(Plugin("half", permissions=(Permission("half.do", "public"),), problems=(Planted,)))
+        config.add_band_tween(wrap, band="guard")
+        config.add_start(lambda registry: ran.append("start"))
+        config.add_check(lambda assembly: [Mistake("half", "checked")])
+        raise RuntimeError("planted")
+
+    host.known["half"] = plugin("half", half, Plugin("half"))
+
+    assembly = host.assemble(plugin__half="on", plugin__half__on_error="skip")
+    assembly.start()
+    assembly.config.make_wsgi_app()
+
+    assert ran == []
+    assert "planted" not in assembly.problems
+    assert "half.do" not in assembly.permissions
+    assert "half" not in assembly.manifests
+
+
+def test_a_resource_of_a_plugin_that_is_skipped_is_gone(host: Any, plugin: Any) -> None:
+    """What it appended to a list that somebody tracks as well."""
+    kept: list[str] = []
+
+    def whole(config: Any) -> None:
+        config.registry.assembly.tracked.append(kept)
+        kept.append("whole")
+
+    def half(config: Any) -> None:
+        kept.append("half")
+        raise RuntimeError("planted")
+
+    host.known["awhole"] = plugin("awhole", whole, Plugin("awhole"))
+    host.known["half"] = plugin("half", half, Plugin("half"))
+
+    host.assemble(plugin__awhole="on", plugin__half="on", plugin__half__on_error="skip")
+
+    assert kept == ["whole"]
 
 
 def test_contributions_tell_who_added_what(host: Any, plugin: Any) -> None:

@@ -1,0 +1,44 @@
+"""What directives fill, and how a plugin that fails halfway is taken out of it again.
+
+Pyramid keeps what was registered before an ``includeme`` raised; so do our own directives,
+which put things into lists and dictionaries at once. Half a plugin is worse than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Container = dict[Any, Any] | list[Any]
+
+
+class Rollback:
+    """The state of some containers; `restore` brings it back, in place.
+
+    Args: containers: lists and dictionaries; lists inside a dictionary are kept as well.
+    """
+
+    def __init__(self, containers: Sequence[Container]) -> None:
+        self._restores = [_restore_of(container) for container in containers]
+
+    def restore(self) -> None:
+        """Take out what came in since; whoever holds a container keeps holding it."""
+        for restore in self._restores:
+            restore()
+
+
+def _restore_of(container: Container) -> Callable[[], None]:
+    if isinstance(container, list):
+        items = list(container)
+
+        def restore_list() -> None:
+            container[:] = items
+
+        return restore_list
+    members = {key: list(value) if isinstance(value, list) else value for key, value in container.items()}
+
+    def restore_dict() -> None:
+        container.clear()
+        container.update(members)
+
+    return restore_dict
