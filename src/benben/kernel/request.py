@@ -25,3 +25,6 @@ class Request(pyramid.request.Request):
 
     validated: Any = None
     """What the schema of the endpoint made of the body."""
+
+    format: Any = None
+    """The format of the answer, `benben.rest.formats.Format`; None for what the view gives."""

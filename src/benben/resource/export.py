@@ -18,6 +18,7 @@ from benben.db.runner import Statement
 from benben.kernel.problems import Unavailable
 from benben.resource.definition import BoundResource
 from benben.resource.query import Query
+from benben.rest.variants import content_type_of
 
 if TYPE_CHECKING:
     from benben.kernel.request import Request
@@ -52,11 +53,11 @@ class Exports:
         """
         if self._places is None or not self._places.acquire(blocking=False):
             raise TooManyExports(retry_after_s=RETRY_AFTER_S)
-        rows = self.rows(statement, statement.arguments(query.values, {}))
+        rows = self.batches(statement, statement.arguments(query.values, {}))
         form = request.format
         names = [item.name for item in query.shape.fields] + [embed.relation.name for embed in query.shape.embeds]
         headers = [
-            ("Content-Type", form.media_type),
+            ("Content-Type", content_type_of(form)),
             ("Content-Disposition", f'attachment; filename="{bound.name}.{form.name}"'),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
@@ -64,17 +65,15 @@ class Exports:
         ]
         return Response(headerlist=headers, app_iter=Stream(form.encode_rows(rows, names), rows, self._places))
 
-    def rows(self, statement: Statement, arguments: Any) -> Iterator[bytes]:
-        """Yield the JSON text of each row; the connection is closed at the end or on close()."""
+    def batches(self, statement: Statement, arguments: Any) -> Iterator[list[str]]:
+        """Yield the JSON texts of the rows, some at a time; the connection ends with them."""
         with self.engine.connect() as connection:
             driver = connection.connection.driver_connection
             fetch = _from_sqlite if self.engine.dialect.name == "sqlite" else _from_postgresql
             with closing(fetch(driver, statement.sql, arguments)) as batches:
                 for rows in batches:
-                    if statement.decode is not None:
-                        rows = [statement.decode(row) for row in rows]
-                    for row in rows:
-                        yield row[0].encode()
+                    decoded = rows if statement.decode is None else [statement.decode(row) for row in rows]
+                    yield [row[0] for row in decoded]
 
 
 class Stream:

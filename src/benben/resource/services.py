@@ -58,7 +58,9 @@ def schema_of(config: Any, resource: Resource) -> Schema:
 def collection_service(bound: BoundResource, reader: Reader, bulk: BulkWriter) -> Service:
     """Return the service of the list."""
     service = Service(bound.name, bound.path, summary=bound.resource.summary)
-    service.add_view("GET", reader.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"})
+    service.add_view(
+        "GET", reader.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"}, formats=True
+    )
     # The writer validates by itself: one row and many of them come to the same address.
     for method, view, kind in (
         ("POST", bulk.post, "create"),
@@ -72,7 +74,9 @@ def collection_service(bound: BoundResource, reader: Reader, bulk: BulkWriter) -
 def item_service(bound: BoundResource, reader: Reader, writer: Writer) -> Service:
     """Return the service of one item."""
     service = Service(f"{bound.name}.item", f"{bound.path}/{{key}}", summary=bound.resource.summary)
-    service.add_view("GET", reader.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"})
+    service.add_view(
+        "GET", reader.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"}, formats=True
+    )
     for method, view, kind in (
         ("PUT", writer.replace, "replace"),
         ("PATCH", writer.patch, "patch"),
@@ -82,9 +86,19 @@ def item_service(bound: BoundResource, reader: Reader, writer: Writer) -> Servic
     return service
 
 
+def _reading(bound: BoundResource, kind: str) -> dict[str, Any]:
+    """Return the arguments of a reading view."""
+    return {"permission": bound.read_permission, "operation": {"resource": bound, "kind": kind}, "formats": True}
+
+
 def _writing(bound: BoundResource, method: str, kind: str) -> dict[str, Any]:
     """Return the arguments of a writing view."""
-    arguments = {"permission": bound.write_permission, "operation": {"resource": bound, "kind": kind}, "validates": False}
+    arguments = {
+        "permission": bound.write_permission,
+        "operation": {"resource": bound, "kind": kind},
+        "validates": False,
+        "formats": True,
+    }
     if method in ("POST", "PUT"):
         arguments["schema"] = bound.write_schema
     if method == "PATCH":

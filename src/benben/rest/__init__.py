@@ -3,6 +3,7 @@
 from benben.kernel.plugin import Plugin
 from benben.kernel.settings import Setting, Settings, Text
 from benben.rest.cursors import Cursors
+from benben.rest.formats import BUILT_IN, Formats, add_format
 from benben.rest.problems import PROBLEMS
 from benben.rest.service import Services, add_service, service_mistakes
 
@@ -28,7 +29,10 @@ def includeme(config):
     """Give plugins ``config.add_service``."""
     settings = config.add_plugin(PLUGIN)
     services = config.registry.services = Services()
+    formats = config.registry.formats = Formats(BUILT_IN)
+    config.registry.assembly.tracked.append(formats.all)
     config.registry.assembly.tracked += [services.endpoints, services.policies]
     config.registry.cursors = Cursors((settings.secret or "").encode())
     config.add_directive("add_service", add_service)
+    config.add_directive("add_format", add_format)
     config.add_check(service_mistakes)

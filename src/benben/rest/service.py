@@ -22,8 +22,10 @@ from benben.kernel.mistakes import Mistake, nearest
 from benben.kernel.settings import Setting, Settings, Text, Values, Words, unknown_keys
 from benben.kernel.wire import write_json
 from benben.rest.body import read_json
+from benben.rest.formats import Format, Formats
 from benben.rest.negotiation import choose, require_media_type
 from benben.rest.validation import validate
+from benben.rest.variants import present, requested_format
 
 if TYPE_CHECKING:
     from benben.kernel.assemble import Assembly
@@ -76,8 +78,9 @@ class Endpoint:
     """One method of a service, as the documents see it.
 
     Args:
-        media_types: what the body may be.
+        own_media_types: what the body may be, beside the *formats*.
         produces: what Accept is held against; empty where everybody gets the one form there is.
+        formats: the formats that the answer may have; None where it has the one of *produces*.
         operation: what the documents say beyond the schema: ``summary``, ``parameters``,
             ``responses``, in the words of OpenAPI.
         validates: the body is held against the schema before the view is called.
@@ -89,11 +92,24 @@ class Endpoint:
     route: str
     permission: str
     schema: Any
-    media_types: tuple[str, ...]
+    own_media_types: tuple[str, ...]
     operation: dict[str, Any]
     plugin: str
     produces: tuple[str, ...] = (JSON,)
     validates: bool = True
+    formats: Formats | None = None
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Return what the body may be; a patch is a language of its own and has no formats."""
+        if self.formats is None or self.method == "PATCH":
+            return self.own_media_types
+        return self.formats.media_types
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Return what the answer may be."""
+        return self.produces if self.formats is None else self.formats.media_types
 
 
 class Services:
@@ -127,9 +143,9 @@ def add_service(config: Any, service: Service) -> None:
     kept = [item for item in defined if not policy.methods or item[0] in policy.methods]
     factory = {"factory": service.factory} if hasattr(service, "factory") else {}
     config.add_route(service.name, service.path, **factory)
-    for method, view, arguments in kept:
-        endpoint = _endpoint(config, service, method, arguments)
-        services.endpoints.append(endpoint)
+    kept_endpoints = [_endpoint(config, service, method, arguments) for method, _, arguments in kept]
+    services.endpoints.extend(kept_endpoints)
+    for (method, view, arguments), endpoint in zip(kept, kept_endpoints, strict=True):
         config.add_view(
             chain(_resolved(view, arguments), endpoint),
             route_name=service.name,
@@ -138,7 +154,7 @@ def add_service(config: Any, service: Service) -> None:
         )
     if kept:
         config.add_view(
-            options_view(options_headers(kept)),
+            options_view(kept_endpoints),
             route_name=service.name,
             request_method="OPTIONS",
             permission=NO_PERMISSION_REQUIRED,
@@ -148,17 +164,21 @@ def add_service(config: Any, service: Service) -> None:
 def chain(view: View, endpoint: Endpoint) -> View:
     """Return *view* with everything around it that its endpoint needs, and nothing else."""
     has_body = endpoint.method in BODY_METHODS
-    offers = endpoint.produces
+    offers, formats = endpoint.produces, endpoint.formats
 
     def endpoint_view(request: Request) -> Response:
         accept = request.environ.get("HTTP_ACCEPT")
-        if accept is not None and accept != "*/*" and offers:
+        chosen: Format | None = None
+        if formats is not None:
+            chosen = requested_format(request, formats, accept)
+        elif accept is not None and accept != "*/*" and offers:
             choose(accept, offers)
         if has_body:
             body = read_body(request, endpoint)
             request.validated = validate(endpoint.schema, body) if endpoint.validates else body
         result = view(request)
-        return result if isinstance(result, Response) else json_response(write_json(result))
+        response = result if isinstance(result, Response) else json_response(write_json(result))
+        return response if chosen is None else present(response, chosen)
 
     endpoint_view.__wrapped__ = view
     endpoint_view.__doc__ = view.__doc__
@@ -173,8 +193,10 @@ def read_body(request: Request, endpoint: Endpoint) -> Any:
     Raises: Problem: 415 for another media type, 400 for what is not JSON.
     """
     header = "Accept-Patch" if endpoint.method == "PATCH" else "Accept-Post"
-    require_media_type(request.environ.get("CONTENT_TYPE"), endpoint.media_types, accept_header=header)
-    return read_json(request.body)
+    media_type = require_media_type(request.environ.get("CONTENT_TYPE"), endpoint.media_types, accept_header=header)
+    if media_type == JSON or endpoint.formats is None or endpoint.method == "PATCH":
+        return read_json(request.body)
+    return endpoint.formats.of_media_type(media_type).decode(request.body, endpoint.schema)
 
 
 def json_response(
@@ -194,23 +216,21 @@ def json_response(
     return Response(app_iter=[body], headerlist=found, status=status)
 
 
-def options_headers(definitions: Sequence[Any]) -> list[tuple[str, str]]:
+def options_headers(endpoints: Sequence[Endpoint]) -> list[tuple[str, str]]:
     """Return what OPTIONS says of a service: its methods, and what it reads."""
-    methods = {method for method, _, _ in definitions}
+    methods = {endpoint.method for endpoint in endpoints}
     allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
     headers = [("Allow", ", ".join(sorted(allowed)))]
     for method, header in (("POST", "Accept-Post"), ("PATCH", "Accept-Patch")):
-        for defined, _, arguments in definitions:
-            if defined == method:
-                headers.append((header, ", ".join(media_types_of(method, arguments))))
+        headers += [(header, ", ".join(endpoint.media_types)) for endpoint in endpoints if endpoint.method == method]
     return headers
 
 
-def options_view(headers: Sequence[tuple[str, str]]) -> View:
-    """Return the view that answers 204 with what the address knows."""
+def options_view(endpoints: Sequence[Endpoint]) -> View:
+    """Return the view that answers 204 with what the address knows, formats of later plugins too."""
 
     def options(_request: Request) -> Response:
-        return Response(status=204, headerlist=list(headers))
+        return Response(status=204, headerlist=options_headers(endpoints))
 
     return options
 
@@ -245,11 +265,12 @@ def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, A
         route=service.name,
         permission=arguments.get("permission", NO_PERMISSION_REQUIRED),
         schema=arguments.get("schema"),
-        media_types=media_types_of(method, arguments),
+        own_media_types=media_types_of(method, arguments),
         operation=arguments.get("operation", {}),
         plugin=owner,
         produces=tuple(arguments.get("produces", (JSON,))),
         validates=arguments.get("schema") is not None and arguments.get("validates", True),
+        formats=config.registry.formats if arguments.get("formats") else None,
     )
 
 

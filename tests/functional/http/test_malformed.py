@@ -89,7 +89,7 @@ def test_a_body_of_another_kind_is_not_read(api: API, content_type: str) -> None
     answer = api.post("/v1/todos", b'{"task":"x"}', headers={"Content-Type": content_type}, expect_errors=True)
 
     assert_problem(answer, 415, "unsupported-media-type")
-    assert answer.headers["Accept-Post"] == "application/json"
+    assert answer.headers["Accept-Post"].split(", ")[0] == "application/json"
 
 
 def test_methods_are_told_apart(api: API) -> None:

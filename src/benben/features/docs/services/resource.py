@@ -90,7 +90,7 @@ def resource_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
         said["parameters"] = parameters
     if kind.body:
         schema = schemas.body(bound, "patch" if kind.body == "patch" else "write")
-        said["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in endpoint.media_types}}
+        said["requestBody"] = {"required": True, "content": bodies(endpoint, schema)}
     said["responses"] = answers_of(bound, name, schemas)
     return Operation(
         pattern=endpoint.path,
@@ -103,6 +103,11 @@ def resource_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
         key=value_schema(bound.key),
         is_resource=True,
     )
+
+
+def bodies(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the media types of a body; the schema is that of the JSON types among them."""
+    return {kind: {"schema": schema} if kind.endswith("json") else {} for kind in endpoint.media_types}
 
 
 def parameters_of(bound: BoundResource, kind: str) -> list[dict[str, Any]]:
