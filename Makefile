@@ -7,6 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*/pyproject.toml)
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 # The files of one test module stay on one worker: they share what they start.
 PYTEST := $(RUN)/python -m pytest -n 2 --dist loadfile
 
@@ -32,13 +33,13 @@ lint: .make/test ## Check style
 types: .make/test ## Check types
 	@$(RUN)/mypy src
 
-bench: .make/base .make/bench ## Measure beside other frameworks
-	@$(RUN)/python bench/run.py
+bench: .make/base .make/bench ## Measure beside other frameworks, 15 minutes; BENCH_ARGS=--quick takes 3
+	@$(RUN)/python -m bench.run $(BENCH_ARGS)
 
 lock: ## Resolve the dependencies again (needs uv)
 	@for name in base test bench; do \
 	  sources="requirements/$$name.in"; \
-	  if [ $$name != bench ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex"; fi; \
+	  if [ $$name != bench ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex --extra yaml"; fi; \
 	  uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	    --custom-compile-command "make lock" $$sources --output-file requirements/$$name.txt || exit 1; \
 	done
@@ -70,6 +71,8 @@ clean: ## Remove what make has made, but no data
 
 .make/bench: requirements/bench.txt
 	@echo "Installing the neighbours into .venv-bench"
+	@command -v wrk >/dev/null || scripts/system-packages wrk
+	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || scripts/system-packages postgresql
 	@scripts/make-venv "$(PYTHON)" .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
-	@touch $@
+	@mkdir -p .make && touch $@

@@ -1,198 +1,169 @@
-"""Microseconds and SQL statements of a request, in process: Benben beside a plain Pyramid stack.
+"""Measure Benben beside other frameworks on this machine: ``make bench``, or ``python -m bench.run --help``.
 
-Both serve the same SQLite table in the same run; the figure to read is the ratio. The plain
-stack is what Pyramid's own cookiecutter gives: a view, the ORM, pyramid_tm, the JSON renderer.
+A whole run takes about a quarter of an hour. It writes ``bench/results.json`` and
+``bench/chart.svg``; a quick or partial one writes to ``var/bench`` instead, so that rough
+figures never take the place of good ones.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import transaction
-import zope.sqlalchemy
-from benben_books.models import Author, Book
-from pyramid.config import Configurator
+import click
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-from sqlalchemy import create_engine, event, insert, select
-from sqlalchemy.orm import sessionmaker
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benben.db.models import utc_now
-from benben.testing import build_api
+from bench import coldstart, export, inprocess
+from bench.chart import write_chart
+from bench.contestants import IN_PROCESS, KINTO_SERVER, ON_GRANIAN, ON_WAITRESS, ROUTES, SERVERS, Contestant, Server
+from bench.databases import ROOT, Database, make_database
+from bench.kinto import make_kinto_database
+from bench.load import require_wrk
+from bench.postgres import Cluster, cluster
+from bench.report import show
+from bench.results import Results, circumstances
+from bench.rows import Sizes
+from bench.servers import reason_of
+from bench.targets import judge
+from bench.throughput import FAILURES, WORKS, Pace, Race
+from bench.works import FIRST, LAST, Work
 
-AUTHORS, BOOKS = 100, 10_000
-ROUNDS, REPEATS = 7, 300
-CASES = (
-    ("item", "GET", "/books/5000", b""),
-    ("list of 50", "GET", "/books", b""),
-    ("create", "POST", "/books", b'{"title":"Measured","author_id":1,"price":"9.99"}'),
-    ("404", "GET", "/nowhere", b""),
-)
-
-
-def main() -> None:
-    """Measure, print a table and write ``bench/results.json``."""
-    with tempfile.TemporaryDirectory() as folder:
-        ini = {"plugin.books": "on", "service.books.permission.read": "public", "service.books.permission.write": "public"}
-        api = build_api(Path(folder), ini)
-        fill(api.registry.engine)
-        plain, plain_engine = plain_app(f"sqlite:///{folder}/var/test.sqlite")
-        rows = []
-        for name, method, path, body in track(CASES, description="measuring"):
-            ours, theirs = caller(api.app, method, f"/v1{path}", body), caller(plain, method, path, body)
-            micros = interleaved(ours, theirs)
-            statements = (api_statements(api, ours), engine_statements(plain_engine, theirs))
-            rows.append(
-                {
-                    "request": name,
-                    "benben_us": micros[0],
-                    "plain_us": micros[1],
-                    "ratio": round(micros[1] / micros[0], 2),
-                    "benben_sql": statements[0],
-                    "plain_sql": statements[1],
-                }
-            )
-        api.close()
-        plain_engine.dispose()
-    show(rows)
-    Path(__file__).with_name("results.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+RACES = tuple(work.name for work in WORKS)
+NAMES = ("in-process", *RACES, "routes", "export", "start")
+LARGE = Sizes()
+SMALL = Sizes(authors=100, books=10_000)
+FEW = Sizes(authors=10, books=100)
+WHOLE = Pace(rounds=3, seconds=2)
+QUICK = Pace(rounds=1, seconds=1, warm_up=False)
+# The load of the last minute above which somebody else is at work here.
+BUSY = 0.5
+Advance = Callable[[str], None]
 
 
-def fill(engine: Any) -> None:
-    """Write the same rows at every run."""
-    now = {"created_at": utc_now(), "updated_at": utc_now(), "version": 1}
-    with engine.begin() as connection:
-        connection.execute(insert(Author), [{"name": f"Author {number}", **now} for number in range(AUTHORS)])
-        books = [
-            {"title": f"Book {number}", "author_id": number % AUTHORS + 1, "price": "9.99", **now} for number in range(BOOKS)
-        ]
-        connection.execute(insert(Book), books)
+@dataclass(frozen=True)
+class Plan:
+    """How much is done.
+
+    Args:
+        only: names out of `NAMES`.
+        calls: in process, the rounds and the calls in each.
+    """
+
+    only: frozenset[str]
+    sizes: Sizes = LARGE
+    pace: Pace = WHOLE
+    calls: tuple[int, int] = (7, 300)
+    exported_rows: int = 1_000_000
+    starts: int = 5
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """Return what is sent by wrk."""
+        return tuple(work for work in WORKS if work.name in self.only)
 
 
-def plain_app(url: str) -> tuple[Any, Any]:
-    """Return an application as a cookiecutter makes it, and its engine."""
-    engine = create_engine(url)
-    factory = sessionmaker(engine)
+class Run:
+    """One run."""
 
-    def dbsession(request: Any) -> Any:
-        session = factory()
-        zope.sqlalchemy.register(session, transaction_manager=request.tm)
-        return session
+    def __init__(self, plan: Plan, results: Results, progress: Progress) -> None:
+        self.plan = plan
+        self.results = results
+        self._progress = progress
 
-    def shown(book: Book) -> dict[str, Any]:
-        return {
-            "id": book.id,
-            "title": book.title,
-            "author_id": book.author_id,
-            "published_date": book.published_date and str(book.published_date),
-            "isbn": book.isbn,
-            "price": book.price and str(book.price),
-            "created_at": book.created_at.isoformat(),
-            "updated_at": book.updated_at.isoformat(),
-        }
+    def run(self) -> None:
+        """Measure everything that the plan names."""
+        with tempfile.TemporaryDirectory(prefix="benben-bench-") as folder:
+            if "in-process" in self.plan.only:
+                self.results.in_process = self._call(f"{folder}/small.sqlite", SMALL, IN_PROCESS, inprocess.WORKS)
+            if "routes" in self.plan.only:
+                self.results.routes = self._call(f"{folder}/few.sqlite", FEW, ROUTES, (FIRST, LAST))
+            if self.plan.works:
+                database = make_database(f"sqlite:///{folder}/books.sqlite", self.plan.sizes)
+                self._race("sqlite", [(server, database) for server in SERVERS])
+        if self.plan.works or self.plan.only & {"export", "start"}:
+            with cluster() as server:
+                self._on_postgresql(server)
 
-    def item(request: Any) -> Any:
-        return shown(request.dbsession.get(Book, int(request.matchdict["id"])))
+    def _on_postgresql(self, server: Cluster) -> None:
+        database = make_database(server.create("books"), self.plan.sizes)
+        if self.plan.works:
+            entries = [(one, database) for one in SERVERS]
+            try:
+                entries.append((KINTO_SERVER, make_kinto_database(server.create("kinto"), self.plan.sizes)))
+            except FAILURES as exc:
+                self.results.notes.append(f"kinto: {reason_of(exc)}")
+            self._race("postgresql", entries)
+        ours = (ON_GRANIAN, ON_WAITRESS)
+        if "export" in self.plan.only:
+            with self._task("export", len(ours)) as advance:
+                rows = self.plan.exported_rows
+                large = export.make_large(server, database, rows)
+                self.results.exports, notes = export.measure(ours, large, rows, advance)
+                self.results.notes += notes
+        if "start" in self.plan.only:
+            with self._task("start", len(ours) * self.plan.starts) as advance:
+                self.results.starts, notes = coldstart.measure(ours, database, self.plan.starts, advance)
+                self.results.notes += notes
 
-    def listed(request: Any) -> Any:
-        return {"items": [shown(book) for book in request.dbsession.scalars(select(Book).order_by(Book.id).limit(50))]}
+    def _race(self, name: str, entries: Sequence[tuple[Server, Database]]) -> None:
+        with self._task(name, len(entries) * (1 + len(self.plan.works) * self.plan.pace.rounds)) as advance:
+            race = Race(self.plan.pace, advance)
+            race.run(entries, self.plan.works)
+        self.results.throughput += race.found
+        self.results.notes += race.notes
 
-    def create(request: Any) -> Any:
-        book = Book(**request.json_body)
-        request.dbsession.add(book)
-        request.dbsession.flush()
-        return shown(book)
+    def _call(
+        self, path: str, sizes: Sizes, contestants: Sequence[Contestant], works: Sequence[Work]
+    ) -> list[inprocess.Measured]:
+        rounds, times = self.plan.calls
+        database = make_database(f"sqlite:///{path}", sizes)
+        with self._task("in process", len(contestants) * len(works) * rounds) as advance:
+            return inprocess.measure(contestants, database, works, rounds=rounds, times=times, advance=advance)
 
-    with Configurator(settings={"tm.manager_hook": "pyramid_tm.explicit_manager"}) as config:
-        config.include("pyramid_tm")
-        config.add_request_method(dbsession, reify=True)
-        config.add_route("item", "/books/{id}")
-        config.add_route("list", "/books")
-        config.add_view(item, route_name="item", renderer="json")
-        config.add_view(listed, route_name="list", request_method="GET", renderer="json")
-        config.add_view(create, route_name="list", request_method="POST", renderer="json")
-        return config.make_wsgi_app(), engine
-
-
-def caller(app: Any, method: str, path: str, body: bytes) -> Callable[[], None]:
-    """Return a call of *app* without a server."""
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": "bench",
-        "SERVER_PORT": "80",
-        "wsgi.url_scheme": "http",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-    }
-
-    def call() -> None:
-        answer = app({**environ, "wsgi.input": io.BytesIO(body)}, lambda status, headers, exc_info=None: None)
-        b"".join(answer)
-
-    return call
-
-
-def interleaved(*calls: Callable[[], None]) -> list[float]:
-    """Return the median microseconds of each call; the rounds alternate, so that drift hits all alike."""
-    times: list[list[float]] = [[] for _ in calls]
-    for call in calls:
-        call()
-    for _ in range(ROUNDS):
-        for place, call in enumerate(calls):
-            began = time.perf_counter()
-            for _ in range(REPEATS):
-                call()
-            times[place].append((time.perf_counter() - began) / REPEATS * 1e6)
-    return [round(statistics.median(found), 1) for found in times]
+    @contextmanager
+    def _task(self, name: str, steps: int) -> Iterator[Advance]:
+        task = self._progress.add_task(name, total=steps)
+        yield lambda what: self._progress.update(task, advance=1, description=f"{name}: {what}")
+        # A contestant that lacks a work takes fewer steps.
+        self._progress.update(task, description=name, completed=steps)
 
 
-def api_statements(api: Any, call: Callable[[], None]) -> int:
-    """Return the statements of one call of ours; the runner's calls pass SQLAlchemy's events by."""
-    runner, sent = api.registry.runner, []
-
-    def run(request: Any, driver: Any, sql: str, arguments: Any) -> Any:
-        sent.append(sql)
-        return type(runner)._run(runner, request, driver, sql, arguments)
-
-    runner._run = run
-    call()
-    del runner._run
-    return len(sent)
+def make_plan(only: str, *, is_quick: bool) -> Plan:
+    """Return the plan. Raises: click.BadParameter: a name is none of `NAMES`."""
+    names = frozenset(only.replace(",", " ").split()) or frozenset(NAMES)
+    if names - set(NAMES):
+        raise click.BadParameter(f"{', '.join(sorted(names - set(NAMES)))}: expected names out of {', '.join(NAMES)}")
+    if not is_quick:
+        return Plan(names)
+    return Plan(names, pace=QUICK, calls=(2, 50), exported_rows=200_000, starts=2)
 
 
-def engine_statements(engine: Any, call: Callable[[], None]) -> int:
-    """Return the statements of one call through SQLAlchemy."""
-    sent: list[str] = []
-
-    def count(*arguments: Any) -> None:
-        sent.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", count)
-    call()
-    event.remove(engine, "before_cursor_execute", count)
-    transaction.abort()
-    return len(sent)
-
-
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print the table."""
-    table = Table(title="In process, one thread, SQLite; ratio = plain / benben")
-    for name in rows[0]:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+@click.command()
+@click.option("--quick", is_flag=True, help="Short rounds, two to three minutes in all; the figures are rough.")
+@click.option("--only", default="", metavar="WORK,WORK", help=f"Out of {', '.join(NAMES)}.")
+def main(quick: bool, only: str) -> None:
+    """Measure, print tables of ratios and targets, write what was seen."""
+    plan = make_plan(only, is_quick=quick)
+    require_wrk()
+    is_whole = not quick and plan.only == set(NAMES)
+    folder = Path(__file__).parent if is_whole else ROOT / "var" / "bench"
+    console = Console()
+    results = Results(circumstances(is_quick=quick))
+    if results.circumstances["load_before"][0] > BUSY:
+        console.print(f"The machine is busy, load {results.circumstances['load_before'][0]}: the figures will be rough.")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        Run(plan, results, progress).run()
+    verdicts = [verdict for verdict in judge(results) if verdict.work in plan.only]
+    show(console, results, verdicts)
+    results.write(folder / "results.json", verdicts)
+    if results.throughput:
+        write_chart(results, "postgresql", folder / "chart.svg")
+    console.print(f"Written to {folder.relative_to(ROOT)}/results.json")
 
 
 if __name__ == "__main__":
