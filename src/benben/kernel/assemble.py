@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pyramid.exceptions import ConfigurationConflictError, ConfigurationExecutionError
+from pyramid.interfaces import IRoutesMapper
 
 from benben.kernel import bands, failures
 from benben.kernel.configurator import Configurator
 from benben.kernel.contributions import Contribution, permission_mistakes, read_contributions, route_mistakes
 from benben.kernel.discovery import Selected, installed_plugins, order, read_switches, select
+from benben.kernel.mapper import IndexedMapper
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.plugin import Permission, Plugin
 from benben.kernel.problems import CATALOGUE, Problem
@@ -168,6 +170,7 @@ def configure(assembly: Assembly, foundations: Sequence[str], plugins: Sequence[
     visible["handle_exceptions"] = "false"
     config = assembly.config = Configurator(settings=visible, request_factory=Request)
     config.registry.assembly = assembly
+    config.registry.registerUtility(IndexedMapper(), IRoutesMapper)
     for name, directive in DIRECTIVES.items():
         config.add_directive(name, directive)
     config.include("pyramid_retry")
