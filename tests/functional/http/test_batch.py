@@ -127,6 +127,7 @@ def test_a_member_that_is_not_there_is_a_refusal(api: API, reference: str) -> No
         {"path": "http://example.org/"},
         {"path": "//example.org/"},
         {"path": "v1/authors"},
+        {"path": "/v1/%ff"},
         {"path": "/v1/authors\r\nX: y"},
         {"path": "/v1/authors", "method": "CONNECT"},
         {"path": "/v1/authors", "headers": {"Authorization": "Test root admin"}},
@@ -150,12 +151,8 @@ def test_each_request_is_judged_by_itself(api: API) -> None:
 
     assert refused.status_code == 403
     assert refused.json["responses"][0]["status"] == 403
-    assert api.post_json(
-        "/v1/batch", {"requests": [AUTHOR]}, expect_errors=True, extra_environ={"HTTP_AUTHORIZATION": ""}
-    ).status_code in (
-        401,
-        403,
-    )
+    stranger = API(api.app, api.assembly).post_json("/v1/batch", {"requests": [AUTHOR]}, expect_errors=True)
+    assert stranger.status_code in (401, 403)
 
 
 def test_addresses_that_are_not_there_answer_as_ever(api: API) -> None:
@@ -165,11 +162,10 @@ def test_addresses_that_are_not_there_answer_as_ever(api: API) -> None:
         part("GET", "/nothing"),
         part("PUT", "/v1/authors", {}),
         part("GET", "/v1/authors?limit=all"),
-        part("GET", "/v1/%ff"),
         atomic=False,
     )
 
-    assert [item["status"] for item in answer.json["responses"]] == [404, 405, 400, 400]
+    assert [item["status"] for item in answer.json["responses"]] == [404, 405, 400]
 
 
 def test_a_precondition_holds_inside_a_batch(api: API) -> None:
