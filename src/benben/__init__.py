@@ -1,6 +1,6 @@
 """Benben: an API server on Pyramid, assembled from plugins by an ini file."""
 
-FOUNDATIONS = ("benben.observe", "benben.rest", "benben.db", "benben.security", "benben.resource")
+FOUNDATIONS = ("benben.observe", "benben.rest", "benben.db", "benben.security", "benben.resource", "benben.server.problems")
 
 
 def main(global_config, **settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benben.kernel.problems import Forbidden, Unauthenticated
+from benben.kernel.problems import Problem
 from benben.resource.query.terms import Query
 
 if TYPE_CHECKING:
@@ -30,7 +30,5 @@ def require(request: Request, permission: str, reason: str) -> None:
     policy = request.registry.security
     if policy.permits(request, None, permission):
         return
-    detail = f"{reason} the permission {permission}."
-    if policy.identity(request) is None and policy.authenticators:
-        raise Unauthenticated(detail, headers={"WWW-Authenticate": policy.challenges()})
-    raise Forbidden(detail)
+    refusal: Problem = policy.refusal(request, f"{reason} the permission {permission}.")
+    raise refusal

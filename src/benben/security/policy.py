@@ -9,7 +9,7 @@ from pyramid.interfaces import ISecurityPolicy
 from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
-from benben.kernel.problems import Forbidden, Unauthenticated, respond
+from benben.kernel.problems import Forbidden, Problem, Unauthenticated, respond
 from benben.security.rules import Rule
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from benben.security.identity import Identity
 
 ALLOWED = Allowed("allowed by its rule")
+INSUFFICIENT_SCOPE = 'Bearer error="insufficient_scope"'
 _UNKNOWN = object()
 
 
@@ -82,6 +83,17 @@ class SecurityPolicy:
         """Return the value of WWW-Authenticate, empty where nobody can authenticate."""
         return ", ".join(authenticator.challenge for authenticator in self.authenticators)
 
+    def refusal(self, request: Request, detail: str = "") -> Problem:
+        """Return 401 for a stranger who could say who they are, 403 for everybody else.
+
+        Source: RFC 6750, section 3.1: whoever came with a token learns that it does not reach.
+        """
+        if self.identity(request) is None and self.authenticators:
+            return Unauthenticated(detail, headers=self._headers())
+        scheme = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")[0].lower()
+        is_bearer = scheme == "bearer" and any(item.scheme == "Bearer" for item in self.authenticators)
+        return Forbidden(detail, headers={"WWW-Authenticate": INSUFFICIENT_SCOPE} if is_bearer else None)
+
     def remember(self, _request: Request, _userid: str, **_kw: Any) -> list[tuple[str, str]]:
         """Return no headers: credentials come with every request."""
         return []
@@ -106,6 +118,4 @@ class SecurityPolicy:
 def forbidden_view(_exc: HTTPForbidden, request: Request) -> Response:
     """Answer 401 to a stranger who could say who they are, 403 to everybody else."""
     policy: SecurityPolicy = request.registry.security
-    if policy.identity(request) is None and policy.authenticators:
-        return respond(Unauthenticated(headers={"WWW-Authenticate": policy.challenges()}), request.id)
-    return respond(Forbidden(), request.id)
+    return respond(policy.refusal(request), request.id)

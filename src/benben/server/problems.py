@@ -5,6 +5,9 @@ Source: RFC 9110, 15.5 and 15.6; RFC 6585 (431).
 
 from __future__ import annotations
 
+from typing import Any
+
+from benben.kernel.plugin import Plugin
 from benben.kernel.problems import Problem
 
 
@@ -58,3 +61,10 @@ PROBLEMS: tuple[type[Problem], ...] = (
     TransferCodingNotImplemented,
     VersionNotSupported,
 )
+
+PLUGIN = Plugin(name="server", summary="What the server refuses by itself.", problems=PROBLEMS)
+
+
+def includeme(config: Any) -> None:
+    """Put them into the catalogue, so that each has its page."""
+    config.add_plugin(PLUGIN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 
 import pytest
 from benben_books.schemas import BookSchema
@@ -253,3 +254,17 @@ def test_two_applications_do_not_see_each_other(build: Build) -> None:
 
     assert "/v1/todos" not in Document(one).paths
     assert "/v1/books" not in Document(other).paths
+
+
+def test_the_refusals_of_the_server_have_their_pages(api: API) -> None:
+    """They reach a client as any other, though no view gives them."""
+    assert api.get("/problems/headers-too-large").status_code == 200
+    assert api.get("/problems/duplicate-value").status_code == 200
+
+
+def test_a_request_for_a_token_is_described(build: Build) -> None:
+    """As a form and as JSON."""
+    document = Document(build(plugin__identity="on", plugin__jwt="on", jwt__private_key=secrets.token_hex(32)))
+
+    content = document.operations["/v1/auth/token", "POST"]["requestBody"]["content"]
+    assert content["application/x-www-form-urlencoded"]["schema"]["required"] == ["grant_type", "username", "password"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from benben.db.migrate import downgrade
 from benben.testing import API
 
 
@@ -61,10 +60,3 @@ def test_the_index_is_used(books: API) -> None:
             sql = f"EXPLAIN SELECT 1 FROM books_book WHERE {match}"
             plan = [row[0] for row in connection.exec_driver_sql(sql)]
     assert "search_books_book" in str(plan)
-
-
-def test_the_index_goes_with_its_migration(books: API) -> None:
-    """And the table can be changed without it."""
-    downgrade(books.registry, "books", "books_0001")
-
-    assert books.post_json("/v1/books", {"title": "x", "author_id": 1}).status_code == 201

@@ -12,7 +12,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from benben.features.jwt.problems import CHALLENGE, PROBLEMS
 from benben.features.jwt.services import Bearer, Tokens, key_check, load_key
 from benben.features.jwt.settings import JWTSettings
-from benben.features.jwt.views import token_view
+from benben.features.jwt.views import TokenView
 from benben.kernel import Plugin
 
 PLUGIN = Plugin(
@@ -32,4 +32,4 @@ def includeme(config: Any) -> None:
     config.registry.jwt = Tokens(key, settings)
     config.add_authenticator("Bearer", Bearer(config.registry), challenge=CHALLENGE)
     config.add_route("auth.token", "/auth/token")
-    config.add_view(token_view, route_name="auth.token", request_method="POST", permission=NO_PERMISSION_REQUIRED)
+    config.add_view(TokenView(), route_name="auth.token", request_method="POST", permission=NO_PERMISSION_REQUIRED)

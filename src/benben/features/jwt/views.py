@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from benben.features.identity.interfaces import users_of
 from benben.features.jwt.problems import InvalidClient, InvalidGrant, InvalidScope, TokenRefused, UnsupportedGrantType
-from benben.features.jwt.schemas import GrantSchema, PasswordGrantSchema
+from benben.features.jwt.schemas import MAX_TEXT, GrantSchema, PasswordGrantSchema
 from benben.kernel import Problem
 from benben.kernel.problems import ContentTooLarge
 from benben.kernel.wire import write_json
@@ -30,15 +30,34 @@ GRANT = GrantSchema()
 PASSWORD_GRANT = PasswordGrantSchema()
 
 
-def token_view(request: Request) -> Response:
+class TokenView:
     """Give a token for the name and the password of an active user."""
-    choose(request.environ.get("HTTP_ACCEPT"), (JSON,))
-    grant = read_password_grant(request)
-    account = users_of(request.registry).authenticate(grant["username"], grant["password"])
-    if account is None:
-        raise InvalidGrant()
-    issued = request.registry.jwt.issue(account, client_id=grant["client_id"])
-    return json_response(write_json(issued.as_dict()), headers=NO_STORE)
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """Return what the documents show of the body, in the words of OpenAPI."""
+        text = {"type": "string", "maxLength": MAX_TEXT}
+        schema = {
+            "type": "object",
+            "required": ["grant_type", "username", "password"],
+            "properties": {
+                "grant_type": {"type": "string", "const": "password"},
+                "username": text,
+                "password": text | {"format": "password"},
+                "client_id": text | {"default": "benben", "description": "A name of the program, for the records."},
+            },
+        }
+        return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in (FORM, JSON)}}}
+
+    def __call__(self, request: Request) -> Response:
+        """Return the token, which is never stored by a cache."""
+        choose(request.environ.get("HTTP_ACCEPT"), (JSON,))
+        grant = read_password_grant(request)
+        account = users_of(request.registry).authenticate(grant["username"], grant["password"])
+        if account is None:
+            raise InvalidGrant()
+        issued = request.registry.jwt.issue(account, client_id=grant["client_id"])
+        return json_response(write_json(issued.as_dict()), headers=NO_STORE)
 
 
 def read_password_grant(request: Request) -> dict[str, Any]:

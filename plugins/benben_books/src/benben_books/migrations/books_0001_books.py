@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from benben.db.search import create_search, drop_search
 from benben.db.types import Decimal, Instant
 
 revision = "books_0001"
@@ -40,9 +41,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_books_book_author_id", "books_book", ["author_id"])
     op.create_index("ix_books_book_title_id", "books_book", ["title", "id"])
+    create_search(op, "books_book", ["title"], index="search_books_book")
 
 
 def downgrade() -> None:
     """Drop both tables with their rows."""
+    drop_search(op, index="search_books_book")
     op.drop_table("books_book")
     op.drop_table("books_author")
