@@ -5,6 +5,8 @@ Always there; ``sqlalchemy.url`` names the database. A view gets ``request.dbses
 transaction at all, it takes a connection in autocommit for one statement.
 """
 
+from typing import Any
+
 from benben.db.engine import DatabaseSettings, build_engine
 from benben.db.failures import PROBLEMS, register_database_failures
 from benben.db.importers import add_importer
@@ -21,7 +23,7 @@ PLUGIN = Plugin(
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Build the engine and put sessions and transactions on the request."""
     settings = config.add_plugin(PLUGIN)
     engine = build_engine(settings)

@@ -28,7 +28,7 @@ class DatabaseURL(Text):
     def __init__(self) -> None:
         super().__init__("a database URL, sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
 
-    def deserialize(self, node: Any, text: str) -> URL | None:
+    def deserialize(self, node: Any, text: str) -> Any:
         """Return the parsed URL; the psycopg driver is meant by a bare ``postgresql://``."""
         try:
             url = make_url(text)

@@ -96,7 +96,7 @@ def database_view(exc: SQLAlchemyError, request: Request) -> Response:
     return respond(problem, request.id)
 
 
-def explain(exc: SQLAlchemyError) -> Problem:
+def explain(exc: Any) -> Problem:
     """Return the problem that *exc* means."""
     if isinstance(exc, StaleDataError):
         return DatabaseBusy(retry_after_s=RETRY_AFTER_S)

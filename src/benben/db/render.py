@@ -81,8 +81,8 @@ def on_sqlite(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _sqlite_decimal(stored: ColumnElement[Any], scale: int) -> ColumnElement[Any]:
     if scale == 0:
         return cast(stored, Text)
-    unit = literal_column(str(10**scale))
-    form = literal_column(_quoted(SQLITE_DECIMAL.format(scale=scale)))
+    unit: Any = literal_column(str(10**scale))
+    form: Any = literal_column(_quoted(SQLITE_DECIMAL.format(scale=scale)))
     sign = case((stored < literal_column("0"), literal_column("'-'")), else_=literal_column("''"))
     # SQLAlchemy's own ``//`` would call a function of Python for every row.
     text = func.printf(form, sign, func.abs(stored).op("/")(unit), func.abs(stored).op("%")(unit))

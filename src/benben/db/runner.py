@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Dialect, Engine, Executable, Float
+from sqlalchemy import Dialect, Engine, Float
 from sqlalchemy.exc import DBAPIError
 
 from benben.db.render import DECODED
@@ -64,7 +64,7 @@ class Runner:
         self.engine = engine
         self.dialect = engine.dialect
 
-    def compile(self, statement: Executable) -> Statement:
+    def compile(self, statement: Any) -> Statement:
         """Return *statement* compiled for the driver; keep the result, this is the slow part."""
         compiled = statement.compile(dialect=self.dialect, compile_kwargs={"render_postcompile": True})
         processors = {}

@@ -40,7 +40,7 @@ TM_SETTINGS: Mapping[str, Any] = {
 def register_sessions(config: Any, engine: Engine) -> None:
     """Include pyramid_tm with the settings that this project relies on."""
     # A name of the ini wins for the number of attempts only; the rest is not a matter of taste.
-    config.add_settings(TM_SETTINGS | {"retry.attempts": config.get_settings().get("retry.attempts", "3")})
+    config.add_settings({**TM_SETTINGS, "retry.attempts": config.get_settings().get("retry.attempts", "3")})
     config.include("pyramid_tm")
     writers, readers = build_factories(engine)
 
@@ -57,7 +57,7 @@ def register_sessions(config: Any, engine: Engine) -> None:
 
 def build_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker[Session]]:
     """Return the session factories for requests that write and for those that read."""
-    writers = sessionmaker(engine, class_=type("RequestSession", (Session,), {}))
+    writers: sessionmaker[Session] = sessionmaker(engine, class_=type("RequestSession", (Session,), {}))
     readers = sessionmaker(engine.execution_options(**{READ_ONLY: True}), class_=writers.class_)
 
     # PERF: registered once for the class; once for each session costs more than a query.

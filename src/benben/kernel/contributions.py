@@ -102,7 +102,7 @@ def named(contribution: Contribution) -> str:
 
 
 def _disjoint(one: Contribution, other: Contribution) -> bool:
-    methods = [one.details.get("request_methods"), other.details.get("request_methods")]
+    methods: list[Any] = [one.details.get("request_methods"), other.details.get("request_methods")]
     return all(methods) and not set(methods[0]) & set(methods[1])
 
 

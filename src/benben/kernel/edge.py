@@ -1,7 +1,8 @@
 """The outermost tween: what is not HTTP is refused here, what fails is told here.
 
 Inside it a request has an id, a path and a query that can be decoded, and a method that
-exists. Every answer of 400 and above that leaves it is a problem document.
+exists. Every answer of 400 and above that leaves it is a problem document. What is refused
+here reaches no other tween; who counts requests subscribes to :class:`RequestRefused`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -38,7 +41,24 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 # A server must not act on these for an origin resource (RFC 9110, sections 9.3.6 and 9.3.8).
 REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+MADE_ID = "benben.request_id"
+"""Key of the environ, which the attempts at one request share: the id that the first was given."""
 TEXT_HEADERS = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "CONTENT_TYPE", "HTTP_AUTHORIZATION")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """An event of Pyramid: the edge refuses a request that no view could read.
+
+    Args:
+        request: its path, query and headers may not be decodable; read the environ.
+        problem: what is answered.
+        started: of ``perf_counter``.
+    """
+
+    request: Request
+    problem: Problem
+    started: float
 
 
 def edge_tween_factory(handler: Handler, registry: Any) -> Handler:
@@ -48,7 +68,7 @@ def edge_tween_factory(handler: Handler, registry: Any) -> Handler:
     def edge(request: Request) -> Response:
         request.id = request_id(request.environ)
         try:
-            refuse_malformed(request.environ, max_body_bytes)
+            refuse_malformed(request, max_body_bytes)
             response = handler(request)
         except Problem as exc:
             if is_error_retryable(request, exc):
@@ -71,13 +91,28 @@ def edge_tween_factory(handler: Handler, registry: Any) -> Handler:
 
 
 def request_id(environ: dict[str, Any]) -> str:
-    """Return the id that the caller sent if it is a plain word, else a new one."""
+    """Return the id that the caller sent if it is a plain word, else one for all attempts."""
     sent = environ.get("HTTP_X_REQUEST_ID")
-    return sent if sent and REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+    if sent and REQUEST_ID.fullmatch(sent):
+        return sent
+    # Not whatever is there: only an attempt of this very request may have left it.
+    made: str = environ[MADE_ID] if environ.get("retry.attempt") and MADE_ID in environ else os.urandom(16).hex()
+    environ[MADE_ID] = made
+    return made
 
 
-def refuse_malformed(environ: dict[str, Any], max_body_bytes: int) -> None:
-    """Raise the problem of a request that no view could read.
+def refuse_malformed(request: Request, max_body_bytes: int) -> None:
+    """Raise the problem of a request that no view could read, and tell of it."""
+    started = perf_counter()
+    try:
+        require_readable(request.environ, max_body_bytes)
+    except Problem as exc:
+        request.registry.notify(RequestRefused(request, exc, started))
+        raise
+
+
+def require_readable(environ: dict[str, Any], max_body_bytes: int) -> None:
+    """Raise a problem unless method, path, query, headers and length can be read.
 
     WebOb decodes lazily and would fail inside whatever reads the path, the query or a header
     first, as an error of the server.

@@ -57,7 +57,8 @@ class IndexedMapper(RoutesMapper):  # type: ignore[misc]  # Pyramid has no types
         if path.endswith("\n"):
             # The matchers' ``$`` stands before a last line break as well.
             return self.routelist
-        ends, end = [], 0
+        ends: list[int] = []
+        end = 0
         while len(ends) < DEPTH and end >= 0:
             end = path.find("/", end + 1)
             ends.append(end if end >= 0 else len(path))

@@ -6,6 +6,8 @@ A request goes through the modules in this order: ``query`` (typed parameters), 
 ``resource.*`` bounds what one request may cost.
 """
 
+from typing import Any
+
 from benben.kernel.plugin import Permission, Plugin
 from benben.resource.bounds import PROBLEMS, ResourceSettings
 from benben.resource.checks import resource_mistakes
@@ -25,7 +27,7 @@ PLUGIN = Plugin(
 )
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Give plugins ``config.add_resource``."""
     settings = config.add_plugin(PLUGIN)
     config.registry.resources = {}

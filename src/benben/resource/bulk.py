@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from benben.kernel.problems import FieldError, InvalidInput, NotFound, Problem
 from benben.kernel.wire import write_json
-from benben.resource.answers import CACHE_CONTROL, finished, preferences_of, rows_answer
+from benben.resource.answers import finished, preferences_of, rows_answer
 from benben.resource.bounds import TooManyAffected
+from benben.resource.pages import CACHE_CONTROL
 from benben.resource.query import Query
 from benben.resource.write import JSON_PATCH, Writer, prefixed
 from benben.rest.faults import field_errors
@@ -45,7 +46,7 @@ class BulkWriter:
 
     def post(self, request: Request) -> Response:
         """Create an item, or all items of a list."""
-        body = request.validated
+        body: Any = request.validated
         if not isinstance(body, list):
             return self.writer.create(request, validate(self.bodies.create, body), body)
         preferences = preferences_of(request)

@@ -29,12 +29,12 @@ def fitted(node: Any, column: Column[Any], resource: str) -> None:
     elif isinstance(kind, nodes.Integer) and isinstance(column.type, IntegerColumn):
         _fit_range(node, column, resource)
     elif isinstance(kind, nodes.Decimal) and isinstance(column.type, DecimalColumn):
-        places, whole = column.type.scale, column.type.precision - column.type.scale
+        precision, places = column.type.precision or 0, column.type.scale or 0
         if kind.precision is None:
             bounds = {"minimum": kind.minimum, "maximum": kind.maximum}
-            node.typ = nodes.Decimal(column.type.precision, places, **bounds)
-        elif kind.scale > places or kind.precision - kind.scale > whole:
-            raise _wider(resource, node.name, f"a decimal of {column.type.precision} digits, {places} behind the point")
+            node.typ = nodes.Decimal(precision, places, **bounds)
+        elif (kind.scale or 0) > places or kind.precision - (kind.scale or 0) > precision - places:
+            raise _wider(resource, node.name, f"a decimal of {precision} digits, {places} behind the point")
 
 
 def _fit_length(node: Any, length: int, resource: str) -> None:

@@ -65,7 +65,8 @@ class Constraints:
         self.runner = runner
         self.table = bound.table
         self._fields = {item.column.name: item.name for item in bound.fields.values()}
-        self._columns = {str(rule.name): tuple(rule.columns.keys()) for rule in self.table.constraints if rule.name}
+        constraints: Any = self.table.constraints
+        self._columns = {str(rule.name): tuple(rule.columns.keys()) for rule in constraints if rule.name}
         self._columns |= {str(index.name): tuple(index.columns.keys()) for index in self.table.indexes if index.unique}
         self._parents: dict[str, Statement] = {}
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Column, Table, inspect
-from sqlalchemy.orm import RelationshipProperty
 
 from benben.db.render import is_rendered
 from benben.kernel.mistakes import nearest
@@ -146,13 +145,13 @@ class BoundResource:
     has_regex: bool = False
 
     def __post_init__(self) -> None:
-        self.mapper = inspect(self.resource.model)
+        self.mapper: Any = inspect(self.resource.model)
         self.table: Table = self.mapper.local_table
         if len(self.table.primary_key.columns) != 1:
             raise ConfigurationError(f"resource {self.name}: its model needs a primary key of one column")
         self.fields: dict[str, Field] = {node.name: self._field(node) for node in self.schema.children}
         by_column = {item.column: item for item in self.fields.values()}
-        key = self.table.primary_key.columns[0]
+        key: Any = self.table.primary_key.columns[0]
         if key not in by_column:
             raise ConfigurationError(f"resource {self.name}: its schema needs a field for the primary key {key.name}")
         self.key = by_column[key]
@@ -186,7 +185,7 @@ class BoundResource:
     def relations(self) -> dict[str, Relation]:
         """Return the relations whose other side is a resource too; known once all are added."""
         wanted = self.resource.embed
-        found = {}
+        found: dict[str, Relation] = {}
         for relationship in self.mapper.relationships:
             target = self.registry.get(relationship.entity.class_)
             if target is not None and (wanted is None or relationship.key in wanted):
@@ -228,7 +227,7 @@ class BoundResource:
         return Field(node.name, node, self.mapper.columns[node.name], lookups)
 
 
-def relation_of(relationship: RelationshipProperty[Any], target: BoundResource) -> Relation | None:
+def relation_of(relationship: Any, target: BoundResource) -> Relation | None:
     """Return the relation that *relationship* is; None where it takes more than one column."""
     pairs, further = relationship.synchronize_pairs, relationship.secondary_synchronize_pairs or []
     if len(pairs) != 1 or len(further) > 1:
@@ -237,7 +236,7 @@ def relation_of(relationship: RelationshipProperty[Any], target: BoundResource) 
     if relationship.secondary is not None:
         (local, near), (remote, far) = pairs[0], further[0]
         return Relation(relationship.key, is_many, target, local, remote, (near, far))
-    ((local, remote),) = relationship.local_remote_pairs or ()
+    ((local, remote),) = relationship.local_remote_pairs
     return Relation(relationship.key, is_many, target, local, remote)
 
 

@@ -6,7 +6,7 @@ one state of the database; the request's own has ended before the first byte is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
@@ -96,13 +96,13 @@ class Stream:
                 self._places.release()
 
 
-def _from_sqlite(driver: Any, sql: str, arguments: Any) -> Iterator[list[Any]]:
+def _from_sqlite(driver: Any, sql: str, arguments: Any) -> Generator[list[Any]]:
     cursor = driver.execute(sql, arguments)
     while rows := cursor.fetchmany(ROWS_AT_A_TIME):
         yield rows
 
 
-def _from_postgresql(driver: Any, sql: str, arguments: Any) -> Iterator[list[Any]]:
+def _from_postgresql(driver: Any, sql: str, arguments: Any) -> Generator[list[Any]]:
     """Yield rows through a cursor of the server, which keeps the rest there."""
     driver.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
     try:

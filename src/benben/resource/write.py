@@ -308,7 +308,7 @@ class Writer:
         if row is None:
             return PreconditionFailed()
         may_read = request.registry.security.permits(request, None, self.bound.read_permission)
-        members = {"current": msgspec.Raw(row[0].encode())} if may_read else {}
+        members: dict[str, Any] = {"current": msgspec.Raw(row[0].encode())} if may_read else {}
         return PreconditionFailed(headers={"ETag": self._etag(row)}, **members)
 
     def _etag(self, row: Any) -> str:

@@ -1,5 +1,7 @@
 """What every endpoint shares: services, strict bodies, schemas, preconditions, cursors."""
 
+from typing import Any
+
 from benben.kernel.plugin import Plugin
 from benben.kernel.settings import Setting, Settings, Text
 from benben.rest.cursors import Cursors
@@ -25,7 +27,7 @@ class SecretSettings(Settings):
 PLUGIN = Plugin(name="rest", summary="Services, bodies, schemas.", settings=(SecretSettings,), problems=PROBLEMS)
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Give plugins ``config.add_service``."""
     settings = config.add_plugin(PLUGIN)
     services = config.registry.services = Services()

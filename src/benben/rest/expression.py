@@ -235,7 +235,9 @@ def _syntax_error(text: str, exc: UnexpectedInput) -> ExpressionSyntaxError:
     position = len(text) if exc.pos_in_stream is None or exc.pos_in_stream < 0 else exc.pos_in_stream
     if isinstance(exc, UnexpectedToken) and exc.token.type == "$END":
         position = len(text)
-    names = sorted(getattr(exc, "accepts", None) or getattr(exc, "allowed", None) or getattr(exc, "expected", ()))
+    names: list[str] = sorted(
+        getattr(exc, "accepts", None) or getattr(exc, "allowed", None) or getattr(exc, "expected", None) or ()
+    )
     wanted = " or ".join(dict.fromkeys(EXPECTED[name] for name in names if name in EXPECTED))
     found = f"there is {text[position : position + SHOWN]!r}" if position < len(text) else "the text ends"
     return ExpressionSyntaxError(f"At {position}: {found}; expected is {wanted or 'something else'}.", position)

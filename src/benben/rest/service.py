@@ -19,6 +19,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.kernel.mistakes import Mistake, nearest
+from benben.kernel.problems import UnsupportedMediaType
 from benben.kernel.settings import Setting, Settings, Text, Values, Words, unknown_keys
 from benben.kernel.wire import write_json
 from benben.rest.body import read_json
@@ -180,7 +181,7 @@ def chain(view: View, endpoint: Endpoint) -> View:
         response = result if isinstance(result, Response) else json_response(write_json(result))
         return response if chosen is None else present(response, chosen)
 
-    endpoint_view.__wrapped__ = view
+    endpoint_view.__dict__["__wrapped__"] = view
     endpoint_view.__doc__ = view.__doc__
     endpoint_view.__name__ = getattr(view, "__name__", type(view).__name__)
     endpoint_view.__module__ = getattr(view, "__module__", __name__)
@@ -190,8 +191,12 @@ def chain(view: View, endpoint: Endpoint) -> View:
 def read_body(request: Request, endpoint: Endpoint) -> Any:
     """Return the decoded body.
 
-    Raises: Problem: 415 for another media type, 400 for what is not JSON.
+    Raises: Problem: 415 for another media type or a coding, 400 for what is not JSON.
     """
+    coding = request.environ.get("HTTP_CONTENT_ENCODING")
+    if coding and coding.strip().lower() != "identity":
+        # RFC 9110, section 12.5.3: what would be read. A few kilobytes could become gigabytes.
+        raise UnsupportedMediaType("A body is read as it is, without a coding.", headers={"Accept-Encoding": "identity"})
     header = "Accept-Patch" if endpoint.method == "PATCH" else "Accept-Post"
     media_type = require_media_type(request.environ.get("CONTENT_TYPE"), endpoint.media_types, accept_header=header)
     if media_type == JSON or endpoint.formats is None or endpoint.method == "PATCH":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import colander
 
@@ -10,14 +10,14 @@ from benben.kernel.problems import InvalidInput
 from benben.rest.faults import field_errors
 
 
-def validate(schema: colander.SchemaNode, value: Any, where: str = "body") -> dict[str, Any]:
+def validate(schema: colander.SchemaNode, value: Any, where: str = "body") -> Any:
     """Return the values that *schema* makes of the parsed JSON *value*.
 
     Args: where: ``body``, ``query``, ``path`` or ``header``, for the errors.
     Raises: InvalidInput with all faults, 200 at most.
     """
     try:
-        return cast(dict[str, Any], schema.deserialize(value))
+        return schema.deserialize(value)
     except colander.Invalid as exc:
         raise InvalidInput(errors=field_errors(exc, where)) from None
 

@@ -5,6 +5,8 @@ plugin declares permissions in its manifest; the operator sets who has them with
 ``service.<name>.permission.<verb>``.
 """
 
+from typing import Any
+
 from benben.kernel.plugin import Plugin
 from benben.security.authenticators import add_authenticator, identity_tween
 from benben.security.policy import SecurityPolicy, forbidden_view
@@ -13,7 +15,7 @@ from benben.security.rules import rule_mistakes
 PLUGIN = Plugin(name="security", summary="The one security policy.")
 
 
-def includeme(config):
+def includeme(config: Any) -> None:
     """Set the policy and what answers for it."""
     config.add_plugin(PLUGIN)
     policy = SecurityPolicy(config.registry)

@@ -65,9 +65,9 @@ def rule_mistakes(assembly: Assembly) -> Iterable[Mistake]:
     for used in assembly.contributions:
         if used.category != "permissions" or not _is_ours(used.plugin, assembly):
             continue
-        name: Any = used.details.get("value")
-        if isinstance(name, str) and name not in assembly.permissions and not name.startswith("__") and not is_word(name):
-            yield Mistake(f"permission {name}", f"used at {used.place} is declared by no plugin")
+        value: Any = used.details.get("value")
+        if isinstance(value, str) and value not in assembly.permissions and not value.startswith("__") and not is_word(value):
+            yield Mistake(f"permission {value}", f"used at {used.place} is declared by no plugin")
 
 
 def _is_ours(plugin: str, assembly: Assembly) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from benben.db.models import Timestamped, Versioned, model_base
 
-Base = model_base()
+Base: Any = model_base()
 
 
 class UserRole(Base):

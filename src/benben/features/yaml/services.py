@@ -98,7 +98,7 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _malformed(event, "a key is a text")
             if event.value in found:
-                raise DuplicateKey(f"Line {event.start_mark.line + 1} gives a key again.")
+                raise DuplicateKey(f"Line {_line(event)} gives a key again.")
             found[event.value] = None
             found[event.value] = self._value(next(self._events))
         return found
@@ -134,7 +134,11 @@ def _plain(text: str) -> Any:
 
 
 def _malformed(event: Any, reason: str) -> MalformedJSON:
-    return MalformedJSON(f"Line {event.start_mark.line + 1}: {reason}.", format="yaml")
+    return MalformedJSON(f"Line {_line(event)}: {reason}.", format="yaml")
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _dump(value: Any) -> bytes:

@@ -113,7 +113,7 @@ class Parser:
         except ValueError as exc:
             raise InvalidInput(f"At most {MAX_PARAMETERS} parameters are read.") from exc
         single: dict[str, str] = {}
-        terms = []
+        terms: list[tuple[str, str]] = []
         for name, value in pairs:
             if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value if char > "\ud7ff"):
                 faults.append(FieldError(name, "must not hold a NUL character.", "format", "query"))

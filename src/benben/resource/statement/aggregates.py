@@ -84,7 +84,7 @@ def measured(measure: Measure, dialect: str) -> ColumnElement[Any]:
 
 def _average(column: Any, dialect: str) -> ColumnElement[Any]:
     scale = column.type.scale if isinstance(column.type, Decimal) else 0
-    unit = literal_column(str(10**scale))
+    unit: Any = literal_column(str(10**scale))
     # SQLite stores decimals in units of their last place already.
     total = func.sum(type_coerce(column, Numeric())) * unit if dialect != "sqlite" else func.sum(type_coerce(column, Float()))
     return cast(total, Float()) / cast(func.nullif(func.count(column), 0) * unit, Float())

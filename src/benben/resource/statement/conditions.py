@@ -27,7 +27,7 @@ class Conditions:
     def __init__(self, bound: BoundResource, dialect: str) -> None:
         self.bound = bound
         self.dialect = dialect
-        self._comparisons = COMPARISONS | (ON_SQLITE if dialect == "sqlite" else ON_POSTGRESQL)
+        self._comparisons = {**COMPARISONS, **(ON_SQLITE if dialect == "sqlite" else ON_POSTGRESQL)}
 
     def of(self, condition: Condition | None) -> ColumnElement[bool]:
         """Return *condition* over the resource's own table."""
@@ -79,8 +79,8 @@ class Conditions:
             )
         if search.index:
             key = table.c[self.bound.key.column.name]
-            index = literal_column(f'"{search.index}"')
-            found = (
+            index: Any = literal_column(f'"{search.index}"')
+            found: Any = (
                 select(literal_column("rowid"))
                 .select_from(table_clause(search.index))
                 .where(index.op("MATCH")(bind_text("q_index")))

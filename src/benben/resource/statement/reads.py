@@ -73,7 +73,7 @@ class Statements:
     def _compile_item(self, shape: Shape) -> Statement:
         """Return the statement of one item: document and version, by ``key``."""
         key = self.bound.key.column
-        version = [] if self.bound.version is None else [self.bound.version]
+        version: list[Any] = [] if self.bound.version is None else [self.bound.version]
         page = self._page(shape).add_columns(*(column.label(f"s{place}") for place, column in enumerate(version)))
         source = page.where(key == bind("key", key)).subquery("page")
         extra = [source.c[f"s{place}"] for place in range(len(version))]
@@ -96,7 +96,7 @@ class Statements:
         table = self.bound.table
         if shape.count == "exact":
             return select(func.count()).select_from(table).where(where).scalar_subquery()
-        bounded = select(literal_column("1")).select_from(table).where(where).limit(self.bounds.counted_rows + 1)
+        bounded: Any = select(literal_column("1")).select_from(table).where(where).limit(self.bounds.counted_rows + 1)
         counted: Any = select(func.count()).select_from(bounded.subquery()).scalar_subquery()
         if shape.where is None and self.runner.dialect.name == "postgresql":
             name = self.runner.dialect.identifier_preparer.format_table(table)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol
 
 from pyramid.exceptions import ConfigurationError
 
 from benben.kernel.problems import FieldError, InvalidInput
 from benben.rest.negotiation import choose
+from benben.rest.problems import JSONTooComplex
 
 JSON = "application/json"
 Batches = Iterable[Sequence[str]]
 """Rows, some at a time, each the JSON text of an object."""
+# As large as a whole body may be by default.
+MAX_LINE_BYTES = 10 * 2**20
 
 
 class Format(Protocol):
@@ -41,6 +44,16 @@ class Format(Protocol):
 
         Args: schema: of one row, for formats that know texts only; it may be None.
         Raises: Problem: 400, naming the place.
+        """
+
+
+class RowFormat(Format, Protocol):
+    """A format that holds rows only, so that a file of any size can be read in bounded memory."""
+
+    def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
+        """Yield the line where each row begins, from 1, and the row as `decode` reads it.
+
+        Raises: Problem: 400 with the member ``line``; the rows before it have been yielded.
         """
 
 
@@ -93,6 +106,18 @@ def add_format(config: Any, added: Format) -> None:
     if taken:
         raise ConfigurationError(f"format {added.name}: {', '.join(taken)} is taken")
     formats.all.append(added)
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of *stream* with their ends, none of them longer than is read at once.
+
+    Raises: JSONTooComplex.
+    """
+    for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b""), 1):
+        if len(line) > MAX_LINE_BYTES:
+            detail = f"Line {number} has more than {MAX_LINE_BYTES} bytes."
+            raise JSONTooComplex(detail, limit="bytes", maximum=MAX_LINE_BYTES, line=number)
+        yield line
 
 
 def rows_in(document: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from benben.rest.body import read_json
 from benben.rest.formats.base import JSON, Batches
@@ -12,10 +12,10 @@ from benben.rest.formats.base import JSON, Batches
 class JSONFormat:
     """``application/json``."""
 
-    name = "json"
-    media_type = JSON
-    aliases: tuple[str, ...] = ()
-    is_rows = False
+    name: ClassVar = "json"
+    media_type: ClassVar = JSON
+    aliases: ClassVar[tuple[str, ...]] = ()
+    is_rows: ClassVar = False
 
     def encode(self, document: bytes) -> bytes:
         """Return *document*."""

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO, ClassVar
 
 import msgspec
 
 from benben.kernel.problems import Problem
 from benben.rest.body import DEFAULT, read_json
-from benben.rest.formats.base import Batches
+from benben.rest.formats.base import Batches, lines_of
 from benben.rest.problems import JSONTooComplex
 
 
 class NDJSONFormat:
     """``application/x-ndjson``; read, it is a list."""
 
-    name = "ndjson"
-    media_type = "application/x-ndjson"
-    aliases = ("application/jsonl",)
-    is_rows = True
+    name: ClassVar = "ndjson"
+    media_type: ClassVar = "application/x-ndjson"
+    aliases: ClassVar[tuple[str, ...]] = ("application/jsonl",)
+    is_rows: ClassVar = True
 
     def encode(self, document: bytes) -> bytes:
         """Return a line for each row of a page, or the one of an item."""
@@ -40,6 +40,12 @@ class NDJSONFormat:
         if len(lines) > DEFAULT.max_items:
             raise JSONTooComplex("There are too many lines.", limit="items", maximum=DEFAULT.max_items)
         return [_read_line(number, line) for number, line in lines]
+
+    def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
+        """Yield the number and the value of each line that is not empty."""
+        for number, line in enumerate(lines_of(stream), 1):
+            if line.strip():
+                yield number, _read_line(number, line)
 
 
 def _read_line(number: int, line: bytes) -> Any:

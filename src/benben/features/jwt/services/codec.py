@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from pyramid_jwt.policy import JWTAuthenticationPolicy
@@ -92,7 +92,7 @@ class Codec(JWTAuthenticationPolicy):
                 audience=self.audience,
                 issuer=self.issuer,
                 leeway=self.leeway,
-                options=OPTIONS,
+                options=cast(Any, OPTIONS),
             )
         except jwt.PyJWTError as exc:
             raise InvalidToken(_reason(exc)) from exc
