@@ -51,7 +51,11 @@ class Statements:
         return self.runner.compile(self.page_query(shape, with_limit=False))
 
     def page_query(self, shape: Shape, *, with_limit: bool) -> Select[Any]:
-        """Return the query of a page, or of all rows."""
+        """Return the query of a page, or of all rows.
+
+        PERF: without a limit the order is that of the outside alone, where an index may give it;
+        sorting inside as well would hold every row.
+        """
         where = self.conditions.of(shape.where)
         joins = Joins(self.bound.table)
         keys = [joins.column(key.path) for key in shape.sort]
@@ -59,9 +63,9 @@ class Statements:
         page = page.select_from(joins.source).where(where)
         if shape.nulls is not None:
             page = page.where(behind(shape.sort, keys, shape.nulls))
-        page = page.order_by(*(ordered(key, column) for key, column in zip(shape.sort, keys, strict=True)))
         if with_limit:
-            page = page.limit(bind_number("limit"))
+            order = (ordered(key, column) for key, column in zip(shape.sort, keys, strict=True))
+            page = page.order_by(*order).limit(bind_number("limit"))
         source = page.subquery("page")
         extra: list[Any] = [source.c[f"s{place}"] for place in range(len(shape.sort))]
         if shape.count != "none":
