@@ -39,7 +39,7 @@ class PartSchema(Schema):
     """One request."""
 
     method = Node(Enum(METHODS), missing="GET")
-    path = Node(String(max_length=MAX_PATH), validator=check_path, example="/v1/todos/$0.id")
+    path = Node(String(max_length=MAX_PATH), validator=check_path, example="/v1/things/$0.id")
     headers = Node(Object(unknown="preserve"), validator=check_headers, missing=colander.drop)
     body = Node(JSON(), nullable=True, missing=colander.drop)
 
