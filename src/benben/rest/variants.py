@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from benben.kernel.request import Request
 
 CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
-_VARIANT = re.compile(r'\+[a-z0-9]+"')
+_VARIANT = re.compile(r'(?:\+[a-z0-9]+)+"')
+_TAG = re.compile(r'((?:W/)?"[^"]*)"')
 
 
 def requested_format(request: Request, formats: Formats, accept: str | None) -> Format | None:
@@ -79,5 +80,5 @@ def _translate(environ: dict[str, str], variant: str, *, is_write: bool) -> None
             environ[name] = _VARIANT.sub('"', tags)
         elif variant:
             # A tag of the JSON is none of this variant: it gets a mark that nothing has.
-            marked = re.sub(r'(?<=[^,\s/W])"(?=\s*(?:,|$))', '+json"', tags) if tags != "*" else tags
+            marked = _TAG.sub(r'\1+json"', tags)
             environ[name] = marked.replace(f'+{variant}+json"', '"')

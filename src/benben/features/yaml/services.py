@@ -6,6 +6,7 @@ made of ``no`` and ``1:30``, and follow an alias as often as a hostile text repe
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -28,6 +29,15 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Writer(_Dumper):  # type: ignore[misc]  # chosen when the module is loaded
+    """A dumper that quotes the texts that version 1.2 takes for numbers and 1.1 does not."""
+
+
+_Writer.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(rf"(?:{_FLOAT.pattern}|0o[0-7]+|0x[0-9a-fA-F]+)$"), list("+-.0123456789")
+)
 
 
 class YAMLFormat:
@@ -130,7 +140,13 @@ def _plain(text: str) -> Any:
         return _TRUTHS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    if not _FLOAT.fullmatch(text):
+        return text
+    number = float(text)
+    if math.isinf(number):
+        # The encoder of JSON would make it null.
+        raise JSONTooComplex("A number is larger than this server holds.", limit="number")
+    return number
 
 
 def _malformed(event: Any, reason: str) -> MalformedJSON:
@@ -142,5 +158,5 @@ def _line(event: Any) -> int:
 
 
 def _dump(value: Any) -> bytes:
-    text: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1_000)
+    text: str = yaml.dump(value, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=1_000)
     return text.encode()

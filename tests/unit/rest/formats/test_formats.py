@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benben.features.yaml.services import YAMLFormat
-from benben.kernel.problems import Problem
+from benben.kernel.problems import InvalidInput, Problem
 from benben.rest import nodes
 from benben.rest.formats.csv import CSVFormat
+from benben.rest.formats.json import JSONFormat
 from benben.rest.formats.msgpack import MessagePackFormat
 from benben.rest.formats.ndjson import NDJSONFormat
 from benben.rest.nodes import Node, Schema
+from benben.rest.problems import DuplicateKey, JSONTooComplex, MalformedJSON
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=10)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -50,9 +53,16 @@ def test_lines_of_json_come_back(rows: list[Any]) -> None:
     assert NDJSONFormat().decode(NDJSONFormat().encode(page), None) == rows
 
 
+# Texts that begin as formulas, numbers and the marks of this format do.
+tricky = st.text("'=+-@\t\r\n\",15.e", min_size=1, max_size=6)
 rows_of_a_table = st.fixed_dictionaries(
     # A text in a JSON field cannot be told from JSON: a table knows texts only.
-    {"name": texts.filter(bool), "note": texts, "number": st.none() | st.integers(), "data": st.none() | st.lists(values)}
+    {
+        "name": texts.filter(bool) | tricky,
+        "note": texts | tricky,
+        "number": st.none() | st.integers(),
+        "data": st.none() | st.lists(values),
+    }
 )
 
 
@@ -70,6 +80,10 @@ def test_a_table_comes_back(rows: list[dict[str, Any]]) -> None:
     ("value", "cell"),
     [
         ("=1+1", "'=1+1"),
+        ("'=1+1", "''=1+1"),
+        ("'-5", "''-5"),
+        ("it's", "it's"),
+        ("'", "'"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("+49 30", "'+49 30"),
         ("-5.00", "-5.00"),
@@ -165,3 +179,51 @@ def test_yaml_means_what_version_1_2_says() -> None:
         "float": 1.5,
         "yes": True,
     }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"\x82\xa1a\x01\xa1a\x02", b"\x91\x82\xa1a\x90\xa1a\xc0", b"\xde\x00\x02\xd9\x01a\x01\xda\x00\x01a\xcd\x00\x01"],
+    ids=["map", "nested", "wide"],
+)
+def test_messagepack_names_a_key_once(raw: bytes) -> None:
+    """As JSON does: of two readers one would see another value."""
+    with pytest.raises(DuplicateKey):
+        MessagePackFormat().decode(raw, None)
+
+
+@pytest.mark.parametrize("raw", [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdd\x00\x98\x96\x80" + b"\x01" * 10_000])
+def test_messagepack_that_announces_too_much_is_not_read(raw: bytes) -> None:
+    """Whether it follows or not."""
+    with pytest.raises(JSONTooComplex):
+        MessagePackFormat().decode(raw, None)
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    """By every format, with a problem of the caller's."""
+    for form in (JSONFormat(), NDJSONFormat(), CSVFormat(), MessagePackFormat()):
+        with contextlib.suppress(MalformedJSON, DuplicateKey, JSONTooComplex, InvalidInput):
+            assert msgspec.json.encode(form.decode(raw, RowSchema()))
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30])
+def test_an_integer_that_messagepack_has_not_is_a_text(number: int) -> None:
+    """One such row must not break a page of others."""
+    document = msgspec.json.encode({"items": [{"a": [number, 2**64 - 1]}], "next": None})
+
+    found = msgspec.msgpack.decode(MessagePackFormat().encode(document))
+    row = b"".join(MessagePackFormat().encode_rows([[f'{{"a":{number}}}']], ["a"]))
+
+    assert found["items"] == [{"a": [str(number), 2**64 - 1]}]
+    assert msgspec.msgpack.decode(row) == {"a": str(number)}
+
+
+def test_a_table_of_too_many_cells_is_refused() -> None:
+    """Rows, columns, and both together, before objects are made of them."""
+    many = b"a,b\r\n" + b"1,2\r\n" * 100_001
+    wide = b",".join(b"c%d" % number for number in range(1001))
+    both = b",".join(b"c%d" % number for number in range(1000)) + (b"\r\n" + b"," * 999) * 1001
+    for raw in (many, wide, both):
+        with pytest.raises(JSONTooComplex):
+            CSVFormat().decode(raw, None)
