@@ -32,6 +32,8 @@ def includeme(config: Any) -> None:
     settings = config.add_plugin(PLUGIN)
     config.registry.resources = {}
     config.registry.assembly.tracked.append(config.registry.resources)
+    config.registry.resource_parts = {}
+    config.registry.assembly.tracked.append(config.registry.resource_parts)
     config.registry.resource_bounds = settings
     config.registry.exports = Exports(config.registry.probe, settings.max_exports)
     config.declare_permission(Permission(PERMISSION, settings.explain, "Ask how the database would answer."))

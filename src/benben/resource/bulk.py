@@ -17,10 +17,12 @@ from benben.kernel.problems import FieldError, InvalidInput, NotFound, Problem
 from benben.kernel.wire import write_json
 from benben.resource.answers import finished, preferences_of, rows_answer
 from benben.resource.bounds import TooManyAffected
+from benben.resource.changes import MERGE
 from benben.resource.pages import CACHE_CONTROL
 from benben.resource.query import Query
 from benben.resource.write import JSON_PATCH, Writer, prefixed
 from benben.rest.faults import field_errors
+from benben.rest.preferences import NO_PREFERENCES, Preferences
 from benben.rest.problems import pointer_to
 from benben.rest.service import json_response
 from benben.rest.validation import validate
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
     from benben.kernel.request import Request
-    from benben.rest.preferences import Preferences
 
 MULTI_STATUS = 207
 ONLY_FILTERS = ("sort", "limit", "cursor", "count", "fields", "embed", "aggregate", "group")
@@ -54,6 +55,15 @@ class BulkWriter:
             return self._each(request, preferences, body, self.bodies.create_list, self._create_one)
         rows = self._insert_all(request, preferences, validate(self.bodies.create_list, body), body)
         return rows_answer(request, preferences, [row[0] for row in rows], len(rows), status=201)
+
+    def insert(self, request: Request, items: Sequence[Any], *, merges: bool = False) -> int:
+        """Insert *items* as they would be sent and return how many there are.
+
+        Args: merges: into the rows that have the client's key already.
+        Raises: Problem: nothing of *items* may be kept then.
+        """
+        preferences = Preferences(resolution=MERGE) if merges else NO_PREFERENCES
+        return len(self._insert_all(request, preferences, validate(self.bodies.create_list, items), items))
 
     def patch(self, request: Request) -> Response:
         """Change what a filter matches, or each row that a list names by its key."""

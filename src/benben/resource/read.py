@@ -105,6 +105,10 @@ class Reader:
         """Return the query of a list that *text* writes."""
         return self._list.parse(text)
 
+    def prepared(self, text: str) -> tuple[Query, Statement]:
+        """Return the query of a list that *text* writes, and its statement."""
+        return self._prepared_list(text)
+
     def _prepared_list(self, text: str) -> tuple[Query, Statement]:
         query = self._list.parse(text)
         return query, self._statement(query, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -17,6 +18,16 @@ from benben.resource.statement import Statements
 from benben.resource.write import JSON_PATCH, Writer
 from benben.rest.nodes import Schema
 from benben.rest.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What serves one resource; ``registry.resource_parts`` has them by name."""
+
+    bound: BoundResource
+    reader: Reader
+    bulk: BulkWriter
+
 
 PATCH_TYPES = ("application/merge-patch+json", "application/json", JSON_PATCH)
 
@@ -38,7 +49,9 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
     statements = Statements(bound, registry.runner, bounds)
     reader = Reader(bound, statements, registry.cursors, registry.exports)
     writer = Writer(bound, Changes(bound, statements), reader)
-    config.add_service(collection_service(bound, reader, BulkWriter(writer)))
+    bulk = BulkWriter(writer)
+    registry.resource_parts[resource.name] = Parts(bound, reader, bulk)
+    config.add_service(collection_service(bound, reader, bulk))
     config.add_service(item_service(bound, reader, writer))
     return bound
 
