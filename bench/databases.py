@@ -64,14 +64,21 @@ class Database:
 
 def make_database(url: str, sizes: Sizes) -> Database:
     """Make the tables of every plugin and write the rows."""
-    command = [Path(sys.executable).with_name("benben"), "token", INI, "admin"]
-    made = subprocess.run(command, env=environment(url), cwd=ROOT, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise RuntimeError(f"Benben does not start:\n{made.stderr}")
+    _benben(url, "user", INI, "add", "admin", "--role", "admin", "--password-stdin", text=SECRET)
+    token = _benben(url, "token", INI, "admin")
     kind = "sqlite" if url.startswith("sqlite") else "postgresql"
-    database = Database(kind, url, sizes, made.stdout.split()[-1])
+    database = Database(kind, url, sizes, token.split()[-1])
     (fill_sqlite if kind == "sqlite" else fill_postgresql)(url, sizes)
     return database
+
+
+def _benben(url: str, *arguments: str, text: str = "") -> str:
+    """Run a command of Benben on the database at *url* and return what it prints."""
+    command = [Path(sys.executable).with_name("benben"), *arguments]
+    made = subprocess.run(command, env=environment(url), cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise RuntimeError(f"Benben does not start:\n{made.stderr}")
+    return made.stdout
 
 
 def environment(url: str) -> dict[str, str]:

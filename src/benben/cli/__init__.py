@@ -28,7 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "db": ("db", "See and change the tables of the plugins."),
         "user": ("user", "Add, list and change users."),
         "token": ("token", "Print a bearer token for a user."),
-        "import": ("import_data", "Load a data set that a plugin offers."),
+        "import": ("import_data", "Load a data set of a plugin, or the rows of a file."),
+        "export": ("rows", "Write the rows of a resource to a file."),
     }
 )
 

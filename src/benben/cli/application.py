@@ -39,10 +39,7 @@ def connected(uri: str) -> Iterator[Assembly]:
 
 @contextmanager
 def working(uri: str, *tables_of: str) -> Iterator[Assembly]:
-    """Give the application of an ini file, started, to change its data; close it at the end.
-
-    The first command is a first start as any other: what is generated is written, migrations
-    are applied where ``benben.migrate`` is ``auto``, the first user is made.
+    """Give the application of an ini file, its tables ready, to change its data; close it at the end.
 
     Args:
         tables_of: plugins whose tables have to be there.
@@ -55,14 +52,20 @@ def working(uri: str, *tables_of: str) -> Iterator[Assembly]:
 
 
 def start(assembly: Assembly, *tables_of: str) -> None:
-    """Start the application and make sure of the tables of some plugins.
+    """Do the part of a start that a command needs, and make sure of the tables of some plugins.
+
+    What is generated is written, because a token must be signed with the key of the server, and
+    migrations are applied where ``benben.migrate`` is ``auto``. The start functions of plugins
+    are not run: threads, first users and whatever else they make is for who serves.
 
     Raises: ConfigurationMistakes: there are pending migrations, and applying them is manual.
     """
     from benben.db.migrate import statuses
 
-    assembly.start()
-    found = statuses(assembly.config.registry)
+    registry = assembly.config.registry
+    assembly.source.write_generated()
+    registry.migrate(registry)
+    found = statuses(registry)
     pending = [status.plugin for status in found if status.plugin in tables_of and status.pending]
     if pending:
         text = "has pending migrations; `benben db INI upgrade` applies them"

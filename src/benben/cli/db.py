@@ -34,6 +34,18 @@ class Purge:
         return f"the tables of {self.plugin}: {rows or 'none'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept(Purge):
+    """What was in the tables before, and the file that has it now; None where there was no row."""
+
+    path: Path | None
+
+    @property
+    def whereabouts(self) -> str:
+        """Return the end of a sentence that says what was done; a path without a stop behind it."""
+        return f"; the rows as they were are in {self.path}" if self.path else "."
+
+
 def list_statuses(uri: str) -> list[Status]:
     """Return how far the tables of each plugin are, in the order of inclusion."""
     from benben.cli.application import connected
@@ -72,23 +84,40 @@ def plan_purge(assembly: Assembly, plugin: str) -> Purge:
         return Purge(plugin, {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables})
 
 
-def purge(assembly: Assembly, plugin: str) -> Path:
-    """Write the rows of *plugin* to a file under ``var/purged``, then drop its tables.
+def take_back(assembly: Assembly, plugin: str, revision: str, *, folder: str) -> Kept:
+    """Write the rows of *plugin* to a file in ``var/<folder>``, then take its tables to *revision*.
 
-    What others write to them between the two is lost: stop the servers that use the plugin.
+    Both in one transaction, which nobody else can write to the tables beside: what is not in
+    the file was refused. A failure leaves the tables as they were, and no file.
 
-    Returns: the file. Raises: ConfigurationMistakes: the plugin is off, or has no tables.
+    Raises: ConfigurationMistakes: the plugin is off, or has no tables.
     """
-    from benben.cli.export import export_rows, one_moment, plugin_tables, private_file, purged_path
-    from benben.db.migrate import downgrade
+    from benben.cli.export import export_rows, kept_path, plugin_tables, private_file, shut_tables
+    from benben.db.migrate import downgrade_within, migrating
 
     require_scripts(assembly, plugin)
     registry = assembly.config.registry
-    path = purged_path(str(assembly.source.here), plugin)
-    with private_file(path) as file, one_moment(registry.engine) as connection:
-        export_rows(connection, plugin_tables(assembly, plugin, connection), file)
-    downgrade(registry, plugin, "base")
-    return path
+    path = kept_path(str(assembly.source.here), folder, plugin)
+    with migrating(registry) as connection:
+        tables = plugin_tables(assembly, plugin, connection)
+        shut_tables(connection, tables)
+        # On the disk before anything is dropped.
+        with private_file(path) as file:
+            counts = export_rows(connection, tables, file)
+        try:
+            downgrade_within(connection, registry, plugin, revision=revision)
+        except BaseException:
+            path.unlink()
+            raise
+    # Not where the commit fails: a connection that is lost then does not tell whether it was done.
+    if not any(counts.values()):
+        path.unlink()
+    return Kept(plugin, counts, path if any(counts.values()) else None)
+
+
+def purge(assembly: Assembly, plugin: str) -> Kept:
+    """Drop the tables of *plugin*; see `take_back`. The file is in ``var/purged``."""
+    return take_back(assembly, plugin, "base", folder="purged")
 
 
 def require_scripts(assembly: Assembly, plugin: str) -> None:
@@ -178,23 +207,21 @@ def upgrade_command(uri: str) -> None:
 @command.command("downgrade")
 @click.argument("plugin")
 @click.argument("revision", default="-1")
-@click.confirmation_option("--yes", prompt="This may drop tables with all their rows. Go on?", help="Do not ask.")
+@click.confirmation_option("--yes", prompt="This may drop tables, once their rows are exported. Go on?", help="Do not ask.")
 @click.pass_obj
 def downgrade_command(uri: str, plugin: str, revision: str) -> None:
     """Take the tables of a plugin back to a revision, by default to the one before.
 
-    What later revisions have added is dropped with its rows, and nothing is exported; `base`
-    drops every table. `purge` exports first.
+    What later revisions have added is dropped; `base` drops every table. All rows of the plugin
+    go first to a file under var/downgraded beside the ini, in the same transaction.
     """
     from benben.cli.application import connected
-    from benben.db.migrate import downgrade, statuses
+    from benben.db.migrate import statuses
 
     with connected(uri) as assembly:
-        require_scripts(assembly, plugin)
-        registry = assembly.config.registry
-        downgrade(registry, plugin, revision)
-        current = next(status.current for status in statuses(registry) if status.plugin == plugin)
-    click.echo(f"{plugin} is at {current or 'base'}.")
+        kept = take_back(assembly, plugin, revision, folder="downgraded")
+        current = next(status.current for status in statuses(assembly.config.registry) if status.plugin == plugin)
+    click.echo(f"{plugin} is at {current or 'base'}{kept.whereabouts}")
 
 
 @command.command("purge")
@@ -204,8 +231,8 @@ def downgrade_command(uri: str, plugin: str, revision: str) -> None:
 def purge_command(uri: str, plugin: str, yes: bool) -> None:
     """Export the tables of a plugin, then drop them.
 
-    Their rows go to a file under var/purged beside the ini. Stop the servers that use the
-    plugin first: what they write meanwhile is lost.
+    Their rows go to a file under var/purged beside the ini, in the same transaction: what servers
+    write meanwhile is either in it or refused.
     """
     from benben.cli.application import connected
 
@@ -213,8 +240,8 @@ def purge_command(uri: str, plugin: str, yes: bool) -> None:
         planned = plan_purge(assembly, plugin)
         if not yes:
             click.confirm(f"This drops {planned}. Go on?", abort=True, err=True)
-        path = purge(assembly, plugin)
-    click.echo(f"Dropped {planned}; their rows are in {path}")
+        kept = purge(assembly, plugin)
+    click.echo(f"Dropped {kept}{kept.whereabouts}")
 
 
 @command.command("export")

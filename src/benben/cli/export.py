@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, MetaData, Table, inspect, select, text
 
 from benben.cli.plugins import tables_of
-from benben.db.engine import READ_ONLY
+from benben.db.engine import READ_ONLY, lift_limits
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def plugin_tables(assembly: Assembly, plugin: str, connection: Connection) -> li
 
 
 def export_rows(
-    connection: Connection, tables: Iterable[Table], file: BinaryIO, on_rows: Callable[[int], None] = lambda _: None
+    connection: Connection, tables: Iterable[Table], file: BinaryIO, *, on_rows: Callable[[int], None] = lambda _: None
 ) -> Mapping[str, int]:
     """Write every row of *tables* to *file* and return how many there are of each.
 
@@ -48,7 +48,7 @@ def export_rows(
     counts = {}
     for table in tables:
         counts[table.name] = 0
-        result = connection.execution_options(yield_per=BATCH_ROWS).execute(select(table))
+        result = connection.execute(select(table), execution_options={"yield_per": BATCH_ROWS})
         for batch in result.mappings().partitions():
             file.writelines(encoder.encode({"table": table.name, "row": dict(row)}) + b"\n" for row in batch)
             counts[table.name] += len(batch)
@@ -62,9 +62,19 @@ def one_moment(engine: Any) -> Iterator[Connection]:
     with engine.connect().execution_options(**{READ_ONLY: True}) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                connection.execute(text(f"SET LOCAL {limit} = 0"))
+        lift_limits(connection)
         yield connection
+
+
+def shut_tables(connection: Connection, tables: Iterable[Table]) -> None:
+    """Keep everybody else away from *tables* until the end of the transaction, readers too.
+
+    On SQLite the transaction has kept writers away from its beginning. Raises: OperationalError:
+    somebody uses one of them for longer than ``sqlalchemy.lock_timeout``.
+    """
+    names = ", ".join(connection.dialect.identifier_preparer.format_table(table) for table in tables)
+    if names and connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
 
 
 @contextmanager
@@ -84,11 +94,21 @@ def private_file(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(descriptor)
+        _write_name(path.parent)
     except BaseException:
         path.unlink()
         raise
 
 
-def purged_path(here: str, plugin: str) -> Path:
-    """Return where the rows of *plugin* go before they are dropped, under the folder of the ini."""
-    return Path(here) / "var" / "purged" / f"{plugin}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.ndjson"
+def kept_path(here: str, folder: str, plugin: str) -> Path:
+    """Return where the rows of *plugin* go before they are dropped, in *folder* under that of the ini."""
+    return Path(here) / "var" / folder / f"{plugin}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.ndjson"
+
+
+def _write_name(folder: Path) -> None:
+    """Make the disk know the names in *folder*: a file on it is lost without its name."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

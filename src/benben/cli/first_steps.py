@@ -22,7 +22,7 @@ FIRST_READS = ("books",)
 FIRST_WRITES = ("todos", "authors")
 
 
-def first_steps(assembly: Assembly, url: str, uri: str, argv: Sequence[str]) -> list[str]:
+def first_steps(assembly: Assembly, url: str, uri: str, *, argv: Sequence[str]) -> list[str]:
     """Return lines with a token, a read and a write, or none where nobody has a first user.
 
     Args:

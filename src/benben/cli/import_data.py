@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,8 @@ import click
 from benben.cli.options import ini_argument
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from benben.db.importers import Importer, Progress
+    from benben.db.importers import DataSet, Progress
+    from benben.kernel.assemble import Assembly
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,52 +34,90 @@ def import_data(uri: str, name: str, progress: Progress) -> Imported:
 
     Raises: ConfigurationMistakes: of the ini, no such data set, or pending migrations.
     """
-    from sqlalchemy.orm import Session
+    from benben.cli.application import connected
 
-    from benben.cli.application import connected, start
+    with connected(uri) as assembly:
+        return load(assembly, find_data_set(assembly.config.registry, name), progress)
+
+
+def import_file(uri: str, name: str, file: Path, *, progress: Progress, merges: bool = False) -> str:
+    """Load *file* into the data set called *name* if that reads one, else into the resource; say what was done.
+
+    Args: merges: write to the rows of a resource that are there already.
+    Raises: as `import_data`, and `benben.cli.rows.import_rows`.
+    """
+    from benben.cli.application import connected
+    from benben.cli.rows import insert_rows
 
     with connected(uri) as assembly:
         registry = assembly.config.registry
-        importer = find_importer(registry, name)
-        start(assembly, *assembly.manifests)
-        began_s = monotonic()
-        with Session(registry.engine) as session, session.begin():
-            lift_limits(session)
-            rows: Mapping[str, int] = importer(session, progress)
+        data_set = registry.importers.get(name)
+        if data_set is None or (data_set.file == "none" and name in registry.resource_parts):
+            return f"{insert_rows(assembly, name, str(file), progress=progress, merges=merges)} {name}"
+        if merges:
+            raise click.UsageError(f"--merge is for the rows of a resource; {name} is a data set.")
+        return f"{name}: {load(assembly, data_set, progress, file=file)}"
+
+
+def load(assembly: Assembly, data_set: DataSet, progress: Progress, *, file: Path | None = None) -> Imported:
+    """Load a data set with an application that is connected; see `import_data`."""
+    from sqlalchemy.orm import Session
+
+    from benben.cli.application import start
+    from benben.db.engine import lift_limits
+
+    registry = assembly.config.registry
+    require_file(registry, data_set, file)
+    start(assembly, *assembly.manifests)
+    began_s = monotonic()
+    with Session(registry.engine) as session, session.begin():
+        lift_limits(session.connection())
+        rows = data_set(session, progress, file)
     return Imported(dict(rows), monotonic() - began_s)
 
 
-def find_importer(registry: Any, name: str) -> Importer:
-    """Return the importer of the data set called *name*. Raises: ConfigurationMistakes."""
+def find_data_set(registry: Any, name: str) -> DataSet:
+    """Return the data set called *name*. Raises: ConfigurationMistakes."""
     from benben.kernel.mistakes import ConfigurationMistakes, Mistake, nearest
 
-    importers: Mapping[str, Importer] = registry.importers
-    if name not in importers:
-        known = ", ".join(sorted(importers)) or "none; the plugin that offers it may be off"
-        raise ConfigurationMistakes([Mistake(name, f"is no data set{nearest(name, importers)}; there is: {known}")])
-    return importers[name]
+    data_sets: Mapping[str, DataSet] = registry.importers
+    if name not in data_sets:
+        known = ", ".join(sorted(data_sets)) or "none; the plugin that offers it may be off"
+        raise ConfigurationMistakes([Mistake(name, f"is no data set{nearest(name, data_sets)}; there is: {known}")])
+    return data_sets[name]
 
 
-def lift_limits(session: Session) -> None:
-    """Take back, until the end of the transaction, the limits that are meant for requests."""
-    from sqlalchemy import text
+def require_file(registry: Any, data_set: DataSet, file: Path | None) -> None:
+    """Raise ConfigurationMistakes where *file* is not given or not read."""
+    from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 
-    if session.get_bind().dialect.name == "postgresql":
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            session.execute(text(f"SET LOCAL {limit} = 0"))
+    if file is None and data_set.file == "required":
+        raise ConfigurationMistakes(
+            [Mistake(data_set.name, f"is read from a file; `benben import INI {data_set.name} FILE` names it")]
+        )
+    if file is not None and data_set.file == "none":
+        resources = ", ".join(sorted(registry.resource_parts)) or "none"
+        text = f"brings its own data and reads no file; resources whose rows a file may hold: {resources}"
+        raise ConfigurationMistakes([Mistake(data_set.name, text)])
 
 
 @click.command("import")
 @ini_argument
 @click.argument("name")
-def command(uri: str, name: str) -> None:
-    """Load a data set that a plugin offers.
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--merge", is_flag=True, help="Write to the rows of FILE that are there already instead of refusing them.")
+def command(uri: str, name: str, file: Path | None, merge: bool) -> None:
+    """Load a data set of a plugin, or the rows of a file.
 
-    NAME is that of the data set. All of it is loaded or nothing; to load it again brings the
-    rows up to date.
+    NAME is that of the data set; with FILE it is that of the resource whose rows FILE holds, as
+    NDJSON, CSV, JSON or YAML by its ending, or of a data set that is read from a file. All of it
+    is loaded or nothing; to load a data set again brings its rows up to date.
     """
     from benben.cli.progress import shown_progress
 
     with shown_progress() as progress:
-        imported = import_data(uri, name, progress)
-    click.echo(f"Imported {name}: {imported}")
+        if file is None:
+            done = f"{name}: {import_data(uri, name, progress)}"
+        else:
+            done = import_file(uri, name, file, progress=progress, merges=merge)
+    click.echo(f"Imported {done}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import click
-from paste.deploy import loadwsgi  # type: ignore[import-untyped]  # PasteDeploy has no types
+from paste.deploy import loadwsgi
 
 from benben.cli.inifile import Ini, Section, follow, place
 from benben.kernel.mistakes import Mistake

@@ -53,7 +53,8 @@ class ProgressLines:
     def finish(self) -> None:
         """Write the line of the last step."""
         if self._step:
-            click.echo(f"{self._step}: {self._rows} of {self._total} in {monotonic() - self._began_s:.1f} s", err=True)
+            total = f" of {self._total}" if self._total else ""
+            click.echo(f"{self._step}: {self._rows}{total} in {monotonic() - self._began_s:.1f} s", err=True)
         self._step = ""
 
 
@@ -66,7 +67,8 @@ class ProgressBars:
 
     def start(self, text: str, total: int) -> None:
         """Begin a bar of *total*."""
-        self._task = self._bars.add_task(text, total=total)
+        # Without a total the bar only moves: nobody has counted the rows before.
+        self._task = self._bars.add_task(text, total=total or None)
 
     def advance(self, number: int) -> None:
         """Move the last bar."""

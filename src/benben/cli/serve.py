@@ -76,7 +76,7 @@ def url_of(address: tuple[str, int]) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def welcome(app: Any, uri: str, argv: Sequence[str], state: ServerState) -> str:
+def welcome(app: Any, uri: str, argv: Sequence[str], *, state: ServerState) -> str:
     """Return what a person reads when the server is ready: where it is and, in development, what to try."""
     from benben.cli.first_steps import first_steps
 
@@ -84,7 +84,7 @@ def welcome(app: Any, uri: str, argv: Sequence[str], state: ServerState) -> str:
     lines = [f"Serving on {' '.join(url_of(address) for address in state.addresses)}"]
     assembly = getattr(getattr(app, "registry", None), "assembly", None)
     if assembly is not None:
-        lines += first_steps(assembly, url, uri, argv)
+        lines += first_steps(assembly, url, uri, argv=argv)
     return "\n".join(lines)
 
 
@@ -101,7 +101,7 @@ def command(uri: str, listen: str | None, threads: str | None, quiet: bool) -> N
     given = {"listen": listen, "threads": threads}
 
     def greet(app: Any, state: ServerState) -> None:
-        click.echo(welcome(app, uri, sys.argv, state))
+        click.echo(welcome(app, uri, sys.argv, state=state))
 
     serve(
         uri,

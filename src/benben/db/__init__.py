@@ -7,7 +7,7 @@ transaction at all, it takes a connection in autocommit for one statement.
 
 from typing import Any
 
-from benben.db.engine import DatabaseSettings, build_engine
+from benben.db.engine import DatabaseSettings, build_engine, build_probe
 from benben.db.failures import PROBLEMS, register_database_failures
 from benben.db.importers import add_importer
 from benben.db.migrate import MigrateSettings, migrate_on_start
@@ -28,11 +28,12 @@ def includeme(config: Any) -> None:
     settings = config.add_plugin(PLUGIN)
     engine = build_engine(settings)
     config.registry.engine = engine
-    config.registry.probe = build_engine(settings, pooled=False)
+    config.registry.probe = build_probe(settings, engine)
     config.registry.runner = Runner(engine)
     config.registry.importers = {}
     config.registry.assembly.tracked.append(config.registry.importers)
     config.add_directive("add_importer", add_importer)
     register_sessions(config, engine)
     register_database_failures(config)
-    config.add_start(migrate_on_start(settings))
+    config.registry.migrate = migrate_on_start(settings)
+    config.add_start(config.registry.migrate)

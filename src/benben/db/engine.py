@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
@@ -18,6 +19,7 @@ from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
 from benben.kernel.wire import float_text
 
 WAL_RETRY_S = 0.01
+IN_MEMORY = (None, "", ":memory:")
 READ_ONLY = "benben_read_only"
 """Execution option of a connection whose transaction will not write."""
 
@@ -61,23 +63,34 @@ class DatabaseSettings(Settings):
     echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
 
 
-def build_engine(settings: Any, *, pooled: bool = True) -> Engine:
+def build_probe(settings: Any, engine: Engine) -> Engine:
+    """Return another engine on the database of *engine*, for who must not wait for the requests.
+
+    It opens a connection for each use.
+    """
+    return build_engine(settings, url=engine.url, pooled=False)
+
+
+def build_engine(settings: Any, *, url: URL | None = None, pooled: bool = True) -> Engine:
     """Return the engine; nothing is connected yet.
 
     Args:
-        pooled: False opens a connection for each use, for who must not wait for the requests.
+        url: in place of that of the settings.
+        pooled: False opens a connection for each use.
 
     Connections are in the driver's autocommit mode and a transaction begins with a statement
     of its own, so that a single read costs one round trip and no mode has to be switched.
     """
-    url: URL = settings.url or make_url("sqlite://")
+    url = url or shared_memory(settings.url or make_url("sqlite://"))
     # SECURITY: an exception that is logged would else carry the values, hashes of passwords too.
     arguments: dict[str, Any] = {"hide_parameters": True}
     if not pooled:
         arguments |= {"poolclass": NullPool}
-    elif url.database not in (None, "", ":memory:"):
+    else:
         sizes = {"pool_size": settings.pool_size, "max_overflow": settings.max_overflow, "pool_timeout": settings.pool_timeout}
-        arguments |= {"poolclass": QueuePool, "pool_recycle": settings.pool_recycle, **sizes}
+        # A database in memory ends with its last connection.
+        recycle_s = -1 if "vfs" in url.query else settings.pool_recycle
+        arguments |= {"poolclass": QueuePool, "pool_recycle": recycle_s, **sizes}
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, echo=settings.echo, connect_args={"check_same_thread": False}, **arguments)
         _prepare_sqlite(engine, settings.lock_timeout)
@@ -86,6 +99,27 @@ def build_engine(settings: Any, *, pooled: bool = True) -> Engine:
         engine = create_engine(url, echo=settings.echo, connect_args=options, **arguments)
         _prepare_postgresql(engine)
     return engine
+
+
+def shared_memory(url: URL) -> URL:
+    """Return *url*, where it is of a database in memory with a name that all connections find it by.
+
+    SQLite else makes an empty one for each connection. A name of this call's own, so that two
+    applications of one process share nothing.
+    """
+    if url.get_backend_name() != "sqlite" or url.database not in IN_MEMORY:
+        return url
+    return url.set(database=f"file:/benben-{secrets.token_hex(8)}", query={"vfs": "memdb", "uri": "true"})
+
+
+def lift_limits(connection: Connection) -> None:
+    """Take back, until the end of the transaction, the limits that are meant for requests.
+
+    How long a lock is waited for stays as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
 
 
 def _postgresql_options(settings: Any) -> dict[str, Any]:
@@ -121,7 +155,7 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     database = engine.url.database
-    if database and database != ":memory:":
+    if database and not database.startswith("file:"):
 
         @event.listens_for(engine, "do_connect")
         def make_folder(*_args: Any) -> None:

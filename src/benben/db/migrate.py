@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import io
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from benben.db.engine import lift_limits
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.settings import Choice, Setting, Settings
 
@@ -93,8 +95,7 @@ def upgrade(registry: Any, *, plugins: Iterable[str] | None = None) -> dict[str,
     All in one transaction, under a lock: a failure leaves the database as it was.
     """
     applied = {}
-    with registry.engine.begin() as connection:
-        _lock(connection)
+    with migrating(registry) as connection:
         for name, folder in migrating_plugins(registry).items():
             pending = _status(connection, name, folder).pending
             if pending and (plugins is None or name in plugins):
@@ -105,12 +106,29 @@ def upgrade(registry: Any, *, plugins: Iterable[str] | None = None) -> dict[str,
 
 def downgrade(registry: Any, plugin: str, revision: str = "base") -> None:
     """Take the tables of *plugin* back to *revision*; at ``base`` they are gone, with their rows."""
+    with migrating(registry) as connection:
+        downgrade_within(connection, registry, plugin, revision=revision)
+
+
+def downgrade_within(connection: Connection, registry: Any, plugin: str, *, revision: str) -> None:
+    """Do what `downgrade` does in the transaction of *connection*, which `migrating` gave."""
     folders = migrating_plugins(registry)
     if plugin not in folders:
         raise ConfigurationMistakes([Mistake(plugin, "is not a plugin with migrations that is on")])
+    command.downgrade(_alembic(plugin, folders[plugin], connection), revision)
+
+
+@contextmanager
+def migrating(registry: Any) -> Iterator[Connection]:
+    """Give a connection in a transaction beside which nobody else migrates.
+
+    A migration of a large table may take longer than any request; only its locks do not wait
+    for ever.
+    """
     with registry.engine.begin() as connection:
+        lift_limits(connection)
         _lock(connection)
-        command.downgrade(_alembic(plugin, folders[plugin], connection), revision)
+        yield connection
 
 
 def version_table(plugin: str) -> str:

@@ -9,12 +9,14 @@ any other does: committed below 400, rolled back otherwise.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from pyramid.tweens import EXCVIEW
 from pyramid_tm import maybe_tag_retryable
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, sessionmaker
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from benben.kernel.bands import Handler
     from benben.kernel.request import Request
 
+REQUEST = "benben_request"
+"""Execution option of a connection: a weak reference to the request whose statements it sends."""
+# Sent through the same events as a statement, without being one.
+SAVEPOINT_WORDS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TM_SETTINGS: Mapping[str, Any] = {
     "tm.manager_hook": "pyramid_tm.explicit_manager",
@@ -43,13 +49,15 @@ def register_sessions(config: Any, engine: Engine) -> None:
     config.add_settings({**TM_SETTINGS, "retry.attempts": config.get_settings().get("retry.attempts", "3")})
     config.include("pyramid_tm")
     writers, readers = build_factories(engine)
+    count_statements(engine)
 
     def dbsession(request: Request) -> Session:
         safe = request.method in SAFE_METHODS
         if safe and not request.environ.get("tm.active"):
             request.tm.begin()
             request.environ.update({"tm.active": True, "tm.manager": request.tm, "benben.tm": True})
-        return (readers if safe else writers)(info={"manager": request.tm})
+        # Weak, because the request holds its session: a circle would wait for the garbage collector.
+        return (readers if safe else writers)(info={"manager": request.tm, "request": weakref.ref(request)})
 
     config.add_request_method(dbsession, reify=True)
     config.add_tween("benben.db.session.lazy_transaction_tween_factory", over=EXCVIEW)
@@ -67,7 +75,46 @@ def build_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker
         # Changed from the start: a write through Core or text would else be rolled back silently.
         join_transaction(session, STATUS_CHANGED, session.info["manager"])
 
+    @event.listens_for(writers.class_, "after_begin")
+    def name_request(session: Session, _transaction: Any, connection: Connection) -> None:
+        # After BEGIN, which is thereby not counted.
+        connection.execution_options(**{REQUEST: session.info["request"]})
+
     return writers, readers
+
+
+def count_statements(engine: Engine) -> None:
+    """Count on the request what its session sends; the runner counts what goes past SQLAlchemy.
+
+    Neither BEGIN and COMMIT nor savepoints are counted. The time is that of the driver's call.
+    """
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def begin(connection: Connection, _cursor: Any, sql: str, _parameters: Any, context: Any, _many: bool) -> None:
+        reference = connection.get_execution_options().get(REQUEST)
+        if reference is None or sql.startswith(SAVEPOINT_WORDS):
+            return
+        request = reference()
+        if request is not None:
+            request.statement_count += 1
+            context.benben_began = request, perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def end(_connection: Connection, _cursor: Any, _sql: str, _parameters: Any, context: Any, _many: bool) -> None:
+        _count_time(context)
+
+    @event.listens_for(engine, "handle_error")
+    def fail(failure: Any) -> None:
+        # What ran into its limit is what took longest.
+        _count_time(failure.execution_context)
+
+
+def _count_time(context: Any) -> None:
+    began = getattr(context, "benben_began", None)
+    if began is not None:
+        request, started = began
+        request.statement_s += perf_counter() - started
+        context.benben_began = None
 
 
 def needs_transaction(request: Request) -> bool:

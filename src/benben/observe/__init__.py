@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from benben.kernel.edge import RequestRefused
 from benben.kernel.plugin import Plugin
 from benben.observe.access import log_access
 from benben.observe.facts import Fact, RequestFinished
 from benben.observe.observer import Observers, add_observer
-from benben.observe.tween import observe_tween
+from benben.observe.tween import observe_tween, tell_refused
 
 __all__ = ["PLUGIN", "Fact", "Observers", "RequestFinished", "includeme"]
 
@@ -25,4 +26,5 @@ def includeme(config: Any) -> None:
     config.registry.observers = Observers()
     config.add_directive("add_observer", add_observer)
     config.add_band_tween(observe_tween, band="observe")
+    config.add_subscriber(tell_refused, RequestRefused)
     config.add_observer(log_access)

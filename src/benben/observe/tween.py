@@ -2,7 +2,7 @@
 
 Inside of it everything is seen, refusals of the later bands too. The edge stands outside
 and still turns exceptions into answers, so that the status of an exception is worked out
-here, by the same rules.
+here, by the same rules. What the edge itself refuses it tells by an event.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyramid.response import Response
 
     from benben.kernel.bands import Handler
+    from benben.kernel.edge import RequestRefused
     from benben.kernel.request import Request
     from benben.observe.observer import Observers
 
@@ -46,15 +47,21 @@ def observe_tween(handler: Handler, registry: Any) -> Handler:
         try:
             response = handler(request)
         except Exception as exc:
-            finish(observers, request, None, exc, started)
+            finish(observers, request, None, failure=exc, started=started)
             raise
         else:
-            finish(observers, request, response, request.exception, started)
+            finish(observers, request, response, failure=request.exception, started=started)
             return response
         finally:
             observers.end_request()
 
     return observe
+
+
+def tell_refused(event: RequestRefused) -> None:
+    """Tell the observers of a request that the edge has refused; it reaches no tween."""
+    request = event.request
+    request.registry.observers.tell(describe(request, None, event.problem, started=event.started))
 
 
 def request_id_variable() -> ContextVar[str]:
@@ -67,7 +74,9 @@ def request_id_variable() -> ContextVar[str]:
     return tokens["request_id"].var
 
 
-def finish(observers: Observers, request: Request, response: Response | None, failure: Exception | None, started: float) -> None:
+def finish(
+    observers: Observers, request: Request, response: Response | None, *, failure: Exception | None, started: float
+) -> None:
     """Tell the observers, unless this attempt will be followed by another.
 
     Args:
@@ -76,7 +85,7 @@ def finish(observers: Observers, request: Request, response: Response | None, fa
     if failure is not None and is_error_retryable(request, failure):
         remember(request, started)
     else:
-        observers.tell(describe(request, response, failure, started))
+        observers.tell(describe(request, response, failure, started=started))
 
 
 def remember(request: Request, started: float) -> None:
@@ -86,7 +95,7 @@ def remember(request: Request, started: float) -> None:
     request.environ[EARLIER] = spent
 
 
-def describe(request: Request, response: Response | None, failure: Exception | None, started: float) -> RequestFinished:
+def describe(request: Request, response: Response | None, failure: Exception | None, *, started: float) -> RequestFinished:
     """Return the fact; nothing is read that could raise, since the answer exists already."""
     environ = request.environ
     began, attempts, count, seconds = environ.pop(EARLIER, (started, 0, 0, 0.0))

@@ -22,10 +22,10 @@ benben.secret = $env:NOT_SET
 """.lstrip()
 
 
-def benben(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def benben(*words: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command in *folder*."""
     program = Path(sys.executable).parent / "benben"
-    return subprocess.run([program, *words], capture_output=True, text=True, cwd=folder, check=False)
+    return subprocess.run([program, *words], input=stdin, capture_output=True, text=True, cwd=folder, check=False)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_look_at_an_ini_writes_nothing(folder: Path) -> None:
 
 def test_a_token_is_all_that_is_printed(folder: Path) -> None:
     """Standard output is the token alone; an unknown name is one line and exit 2."""
-    benben("import", "development.ini", "places", folder=folder)
+    benben("user", "development.ini", "add", "admin", "--password-stdin", folder=folder, stdin="correct horse battery\n")
 
     done = benben("token", "development.ini", "admin", folder=folder)
     unknown = benben("token", "development.ini", "nobody", folder=folder)

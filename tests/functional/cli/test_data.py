@@ -218,6 +218,28 @@ def named(keys: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return write(keys.replace("= manual", "= auto") + more), module
 
 
+@pytest.mark.parametrize(
+    "words", [("user", "list"), ("user", "add", "bob", "--password-stdin"), ("token", "ann"), ("import", "names")]
+)
+def test_a_command_is_no_start(named: tuple[Path, Path], execute: Execute, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Migrations are applied and keys are written; threads, first users and the like are for who serves."""
+    ini, module = named
+    ini.write_text(ini.read_text() + "identity.first_user = admin\n")
+    start = "\ndef start(registry):\n    open('started', 'w').close()\n"
+    module.write_text(module.read_text().replace("def load", f"{start}\ndef load") + "\n")
+    module.write_text(module.read_text().replace("config.add_importer", "config.add_start(start)\n    config.add_importer"))
+    if words[0] == "token":
+        execute("user", ini, "add", "ann", "--password-stdin", stdin=PASSWORD)
+
+    done = execute(words[0], ini, *words[1:], stdin=PASSWORD)
+
+    assert done.returncode == 0, done.stderr
+    assert "admin" not in done.stdout + done.stderr
+    assert not (tmp_path / "started").exists()
+    assert (tmp_path / "var" / "jwt.txt").exists()
+    assert all(not row["pending"] for row in json.loads(execute("db", ini, "status", "--json").stdout))
+
+
 def test_an_import_tells_rows_and_seconds(named: tuple[Path, Path], execute: Execute) -> None:
     """Progress is on stderr, one line for each step; the summary is on stdout."""
     first, again = execute("import", named[0], "names"), execute("import", named[0], "names")
@@ -237,6 +259,51 @@ def test_an_import_that_fails_leaves_nothing(named: tuple[Path, Path], execute: 
     assert "ZeroDivisionError" in done.stderr
     named[1].write_text(PLUGIN.replace("CREATE TABLE IF NOT EXISTS", "CREATE TABLE").replace("FAIL", "'cid'"))
     assert execute("import", named[0], "names").returncode == 0
+
+
+def reading(named: tuple[Path, Path], use: str) -> None:
+    """Let the importer read names from a file."""
+    module = named[1]
+    text = module.read_text().replace('"names", load)', f'"names", load, file="{use}")')
+    module.write_text(
+        text.replace("(session, progress)", "(session, progress, path)").replace("'cid'", "path and path.read_text()")
+    )
+
+
+def test_a_data_set_may_be_read_from_a_file(named: tuple[Path, Path], execute: Execute, tmp_path: Path) -> None:
+    """Where its plugin says so; with a file that is only allowed, the importer decides."""
+    reading(named, "required")
+    (tmp_path / "names.txt").write_text("dora")
+
+    done = execute("import", named[0], "names", "names.txt")
+    without = execute("import", named[0], "names")
+    missing = execute("import", named[0], "names", "nowhere.txt")
+    merged = execute("import", named[0], "names", "names.txt", "--merge")
+
+    assert (done.returncode, done.stdout[:24]) == (0, "Imported names: 3 names "), done.stderr
+    assert (without.returncode, without.stderr) == (2, "names: is read from a file; `benben import INI names FILE` names it\n")
+    assert missing.returncode == 2
+    assert "nowhere.txt" in missing.stderr
+    assert (merged.returncode, "--merge is for the rows of a resource" in merged.stderr) == (2, True)
+
+
+def test_a_file_may_be_left_out_where_it_is_optional(named: tuple[Path, Path], execute: Execute) -> None:
+    reading(named, "optional")
+    named[1].write_text(named[1].read_text().replace("path and path.read_text()", "str(path)"))
+
+    assert execute("import", named[0], "names").returncode == 0
+
+
+def test_a_data_set_that_brings_its_data_refuses_a_file(named: tuple[Path, Path], execute: Execute, tmp_path: Path) -> None:
+    """Before anything is written; the resources that a file may be for are named."""
+    (tmp_path / "cities.csv").write_text("name\n")
+
+    done = execute("import", named[0], "names", "cities.csv")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("names: brings its own data and reads no file; resources")
+    assert "authors" in done.stderr
+    assert not (tmp_path / "var" / "jwt.txt").exists()
 
 
 def test_an_unknown_data_set_is_told_with_the_nearest(named: tuple[Path, Path], execute: Execute) -> None:

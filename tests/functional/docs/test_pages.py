@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from benben.server.problems import PROBLEMS
 from benben.testing import API, assert_problem
 from tests.functional.docs.conftest import Build
 
@@ -75,6 +76,11 @@ def test_every_problem_has_its_page(api: API) -> None:
         assert (found["code"], found["status"], found["title"]) == (code, problem.status, problem.title)
         assert found["meaning"], f"{problem.__name__} needs a docstring, which is its page"
         assert code in api.get(f"/problems/{code}", headers=BROWSER).text
+
+
+def test_what_the_server_itself_refuses_is_in_the_catalogue(api: API) -> None:
+    """The request never reached the application; the page that the refusal names is there all the same."""
+    assert {problem.code: problem for problem in PROBLEMS}.items() <= api.assembly.problems.items()
 
 
 def test_the_type_of_a_problem_is_an_address(api: API) -> None:

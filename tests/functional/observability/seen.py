@@ -48,6 +48,7 @@ def statement(request: Any) -> Response:
 
 def repeated(request: Any) -> Response:
     """Succeed at the third attempt."""
+    logging.getLogger("seen.attempt").info("attempt %d", request.environ["retry.attempt"])
     if request.environ["retry.attempt"] < 2:
         raise RetryableException()
     return Response(b"at last")

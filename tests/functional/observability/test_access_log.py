@@ -43,6 +43,36 @@ def test_a_request_is_one_line_with_the_status_that_was_sent(api: API, lines: Li
     assert line["level"] == ("warning" if status >= 500 else "info")
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "status"),
+    [
+        ("/well/%ff", "GET", {}, 400),
+        ("/well/1?q=%ff", "GET", {}, 400),
+        ("/well/1", "GET", {"Accept": "\xff"}, 400),
+        ("/well/1", "BREW", {}, 501),
+        ("/well/1", "TRACE", {}, 405),
+        ("/well/1", "POST", {}, 413),
+    ],
+)
+def test_what_the_edge_refuses_is_one_line_too(
+    build: Callable[..., API], lines: Lines, path: str, method: str, headers: dict[str, str], status: int
+) -> None:
+    """With the id of the answer, and counted; no route was looked for, no other tween was asked."""
+    api = build(plugin__metrics="on", service__metrics__permission__read="public", benben__max_body_bytes="3")
+    api.lint = False
+
+    answer = api.request(path, method=method, headers=headers, body=b"four" if method == "POST" else b"", expect_errors=True)
+
+    (line,) = lines.of("benben.access")
+    assert answer.status_int == line["status"] == status
+    assert line["request_id"] == answer.headers["X-Request-Id"] == answer.json["instance"]
+    assert (line["method"], line["route"], line["attempts"], line["userid"]) == (method, "", 1, "")
+    assert line["path"] == ("/well/\ufffd" if "%ff" in path.partition("?")[0] else "/well/1")
+    known = "(other)" if method in ("BREW", "TRACE") else method
+    counted = f'benben_request_seconds_count{{method="{known}",route="(none)",status="{status // 100}xx"}} 1.0'
+    assert counted in api.get("/metrics").text
+
+
 def test_the_line_says_who_asked(api: API, lines: Lines) -> None:
     """A name that was verified; of a stranger none."""
     api.by("ann", "editor").get("/well/1")
@@ -58,6 +88,18 @@ def test_repeated_attempts_are_one_line(api: API, lines: Lines) -> None:
 
     found = [(line["status"], line["attempts"]) for line in lines.of("benben.access")]
     assert found == [(200, 3), (500, 3)]
+
+
+@pytest.mark.parametrize("sent", [{}, {"X-Request-Id": ID}, {"X-Request-Id": "no word"}])
+def test_all_attempts_have_one_id(api: API, lines: Lines, sent: dict[str, str]) -> None:
+    """That of the caller if it is a plain word; the next request gets another."""
+    answers = [api.get("/repeated/1", headers=sent) for _ in range(2)]
+
+    told = [line["request_id"] for line in lines.of("seen.attempt")]
+    ids = [answer.headers["X-Request-Id"] for answer in answers]
+    assert told == [ids[0]] * 3 + [ids[1]] * 3
+    assert [line["request_id"] for line in lines.of("benben.access")] == ids
+    assert (ids[0] == ids[1]) == (sent.get("X-Request-Id") == ID)
 
 
 def test_every_line_of_a_request_carries_its_id(api: API, lines: Lines) -> None:
