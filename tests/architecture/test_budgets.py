@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "benben"
-KERNEL_LINES = 1_350
-"""Lines of code in the kernel: one sitting, and room for the mapper and the rollback."""
-SUPPRESSIONS = 12
-LONG_SIGNATURES = {"server/listener.py __init__"}
-"""Waitress calls the constructor of its server with all of these."""
+KERNEL_LINES = 1_200
+"""Lines of code in the kernel: about a thousand is one sitting; the mapper, the rollback and the edge came later."""
+SUPPRESSIONS = 5
+LONG_SIGNATURES = {"server/listener.py __init__", "server/channel.py __init__"}
+"""Waitress calls the constructors of its server and of its channels with all of these."""
+NAMED_BY_CLICK = {"command", "group"}
+"""A function that click calls gets everything by name."""
+LONG_POSITIONALS = 38
+"""Public functions with a fourth positional parameter, from before the rule; the number may only go down."""
 WORDS_THAT_NAME_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 _SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no cover)(.*)")
 
@@ -35,6 +39,20 @@ def functions() -> Iterator[tuple[str, Function]]:
         for node in ast.walk(tree):
             if isinstance(node, Function):
                 yield f"{name}:{node.lineno} {node.name}", node
+
+
+def called_by_others() -> Iterator[tuple[str, Function]]:
+    """Yield the public functions and methods; what is private or nested is called from where it is read."""
+    for name, _, tree in modules():
+        for holder in ast.walk(tree):
+            for node in holder.body if isinstance(holder, (ast.Module, ast.ClassDef)) else ():
+                if isinstance(node, Function) and (not node.name.startswith("_") or node.name.startswith("__")):
+                    yield f"{name} {node.name}", node
+
+
+def positionals(node: Function) -> int:
+    """Return how many arguments may be given without a name."""
+    return len([item for item in (*node.args.posonlyargs, *node.args.args) if item.arg not in ("self", "cls")])
 
 
 def length(node: Function) -> int:
@@ -78,12 +96,27 @@ def test_functions_take_few_parameters() -> None:
     assert many == {}
 
 
+def test_a_fourth_argument_is_named() -> None:
+    """Nobody knows the fourth of a row of values where it is called."""
+    long = [
+        place
+        for place, node in called_by_others()
+        if positionals(node) > 3
+        and place not in LONG_SIGNATURES
+        and not any(ast.unparse(item).partition("(")[0].rpartition(".")[2] in NAMED_BY_CLICK for item in node.decorator_list)
+    ]
+
+    assert len(long) <= LONG_POSITIONALS, long
+
+
 def test_an_include_declares_and_does_not_decide() -> None:
     """No condition, 25 lines at most; a loop adds one thing for each of a few and nothing else."""
     for place, node in functions():
         if node.name == "includeme":
+            inside = list(ast.walk(node))
             assert length(node) <= 25, place
-            assert not [item for item in ast.walk(node) if isinstance(item, (ast.If, ast.While, ast.Try))], place
+            assert not [item for item in inside if isinstance(item, (ast.If, ast.IfExp, ast.While, ast.Try, ast.Match))], place
+            assert [len(item.body) for item in inside if isinstance(item, ast.For)] in ([], [1]), place
 
 
 def test_the_kernel_is_read_in_one_sitting() -> None:

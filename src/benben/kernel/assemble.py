@@ -19,7 +19,7 @@ from pyramid.interfaces import IRoutesMapper
 from benben.kernel import bands, failures
 from benben.kernel.configurator import Configurator
 from benben.kernel.contributions import Contribution, permission_mistakes, read_contributions, route_mistakes
-from benben.kernel.discovery import Selected, installed_plugins, order, read_switches, select
+from benben.kernel.discovery import Selected, installed_plugins, lost_requirements, order, read_switches, select
 from benben.kernel.mapper import IndexedMapper
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.plugin import Permission, Plugin
@@ -90,6 +90,8 @@ class Assembly:
             self.checks,
             self.starts,
             self.default_permissions,
+            self.owners,
+            source.generated,
         ]
         self.settings = self.read((HostSettings,), owner="benben")
         self.config: Configurator
@@ -177,8 +179,10 @@ def configure(assembly: Assembly, foundations: Sequence[str], plugins: Sequence[
     config.include(failures.register_failures)
     for dotted in foundations:
         config.include(dotted, route_prefix=None)
+    assembly.tracked += _registered(config)
     for plugin in plugins:
         include(assembly, plugin)
+    assembly.mistakes += lost_requirements(plugins)
     bands.register_bands(config)
 
 
@@ -186,18 +190,14 @@ def include(assembly: Assembly, plugin: Selected) -> None:
     """Include one plugin, or take back what it did before it failed."""
     config = assembly.config
     prefix = assembly.settings.prefix if not (plugin.plain or plugin.manifest.outside) else plugin.prefix
-    state, directives = config.action_state, dict(config.registry._directives)
-    actions, seen = len(state.actions), set(state._seen_files)
-    before, mistakes = Rollback(assembly.tracked), len(assembly.mistakes)
+    directives = dict(config.registry._directives)
+    before, mistakes = Rollback([*assembly.tracked, assembly.tracked]), len(assembly.mistakes)
     assembly.default_permissions[plugin.specification] = plugin.permission
     assembly.owners[plugin.specification] = plugin.name
     try:
         config.include(plugin.target, route_prefix=prefix.strip("/") or None)
     except (Exception, SystemExit) as exc:
         # SECURITY: half a plugin is worse than none; Pyramid keeps what was registered so far.
-        del state.actions[actions:]
-        state._seen_files = seen
-        config.registry._directives = directives
         before.restore()
         plugin.reason = f"cannot be included: {type(exc).__name__}: {exc}"
         if plugin.on_error == "skip":
@@ -278,6 +278,12 @@ DIRECTIVES: Mapping[str, Callable[..., Any]] = {
     "add_start": add_start,
     "add_band_tween": bands.add_band_tween,
 }
+
+
+def _registered(config: Configurator) -> list[Container]:
+    """Return what Pyramid keeps before the commit, and the attributes and keys of the registry."""
+    state, registry = config.action_state, config.registry
+    return [state.actions, state._seen_files, registry, vars(registry), registry._directives]
 
 
 def _is_plain(assembly: Assembly, key: str) -> bool:

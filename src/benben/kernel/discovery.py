@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points, version
@@ -189,6 +189,18 @@ def order(plugins: Mapping[str, Selected]) -> tuple[list[Selected], list[Mistake
     except CycleError as exc:
         return [], [*mistakes, Mistake(f"plugin.{exc.args[1][0]}", "requires itself through " + " -> ".join(exc.args[1]))]
     return [alive[name] for name in _drain(sorter)], mistakes
+
+
+def lost_requirements(plugins: Sequence[Selected]) -> list[Mistake]:
+    """Return a mistake for each plugin that is on and requires one that was skipped when it was included."""
+    lost = {name: plugin for plugin in plugins if plugin.state == "skipped" for name in (plugin.name, *plugin.manifest.replaces)}
+    return [
+        Mistake(f"plugin.{plugin.name}", f"requires {need}, which could not be loaded: {lost[need].reason}")
+        for plugin in plugins
+        if plugin.state == "on"
+        for need in plugin.manifest.requires
+        if need in lost
+    ]
 
 
 def _missing_requirements(

@@ -17,7 +17,7 @@ DEPTH = 4
 """Segments that the index looks at; routes that differ later only are tried one by one."""
 
 
-class IndexedMapper(RoutesMapper):  # type: ignore[misc]  # Pyramid has no types
+class IndexedMapper(RoutesMapper):
     """Pyramid's mapper with an index, made when the first request comes."""
 
     def __init__(self) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Container = dict[Any, Any] | list[Any]
+Container = dict[Any, Any] | list[Any] | set[Any]
 
 
 class Rollback:
     """The state of some containers; `restore` brings it back, in place.
 
-    Args: containers: lists and dictionaries; lists inside a dictionary are kept as well.
+    Args: containers: lists, sets and dictionaries; lists inside a dictionary are kept as well.
     """
 
     def __init__(self, containers: Sequence[Container]) -> None:
@@ -35,10 +35,12 @@ def _restore_of(container: Container) -> Callable[[], None]:
             container[:] = items
 
         return restore_list
-    members = {key: list(value) if isinstance(value, list) else value for key, value in container.items()}
+    members = container.copy()
+    inside = Rollback([member for member in members.values() if isinstance(member, list)] if isinstance(members, dict) else ())
 
-    def restore_dict() -> None:
+    def restore_members() -> None:
         container.clear()
         container.update(members)
+        inside.restore()
 
-    return restore_dict
+    return restore_members

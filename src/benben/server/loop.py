@@ -32,6 +32,7 @@ class Loop:
         socket_map: dict[int, Any],
         listeners: Sequence[Listener],
         state: ServerState,
+        *,
         settings: ServerSettings,
     ) -> None:
         self.socket_map = socket_map

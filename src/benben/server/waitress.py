@@ -94,7 +94,7 @@ def serve(
             logger.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
         if on_ready is not None:
             on_ready(state)
-        return Loop(socket_map, listeners, state, settings).run()
+        return Loop(socket_map, listeners, state, settings=settings).run()
 
 
 def _adjust(settings: ServerSettings, sockets: Sequence[socket.socket]) -> ServerAdjustments:

@@ -30,7 +30,7 @@ class API(TestApp):
 
     def by(self, name: str, *roles: str) -> API:
         """Return the same application, called by *name* with *roles*."""
-        other = API(self.app, self.assembly)
+        other: Any = API(self.app, self.assembly)
         other.authorization = None
         other.extra_environ = {**self.extra_environ, "HTTP_AUTHORIZATION": " ".join(("Test", name, *roles))}
         return other

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 
-from benben.kernel import Permission, Plugin, Problem
+from benben.kernel import Permission, Plugin, Problem, Setting, Settings, Text
 from benben.kernel.mistakes import Mistake
 
 
@@ -213,6 +213,76 @@ def test_a_resource_of_a_plugin_that_is_skipped_is_gone(host: Any, plugin: Any) 
     host.assemble(plugin__awhole="on", plugin__half="on", plugin__half__on_error="skip")
 
     assert kept == ["whole"]
+
+
+def test_a_plugin_that_is_skipped_is_out_of_the_registry(host: Any, plugin: Any) -> None:
+    """Its directives, attributes and keys, and what it put on a list of somebody else."""
+    notes: list[str] = []
+
+    def whole(config: Any) -> None:
+        config.registry.notes = notes
+        config.registry["notes"] = "whole"
+
+    def half(config: Any) -> None:
+        config.add_directive("add_half", half)
+        config.registry.half = "half"
+        config.registry.notes.append("half")
+        config.registry["notes"] = "half"
+        raise RuntimeError("planted")
+
+    host.known["awhole"] = plugin("awhole", whole, Plugin("awhole"))
+    host.known["half"] = plugin("half", half, Plugin("half"))
+
+    assembly = host.assemble(plugin__awhole="on", plugin__half="on", plugin__half__on_error="skip")
+
+    registry = assembly.config.registry
+    assert registry.notes is notes
+    assert (notes, registry["notes"]) == ([], "whole")
+    assert not hasattr(registry, "half")
+    assert "add_half" not in registry._directives
+    assert not [owner for owner in assembly.owners.values() if owner == "half"]
+
+
+def test_a_plugin_that_is_skipped_writes_no_secret(host: Any, plugin: Any) -> None:
+    """What it generated is not kept; what another generated in the same file is."""
+
+    class Shared(Settings):
+        prefix = "awhole"
+        key = Setting(Text(), help="A key.")
+
+    class Own(Settings):
+        prefix = "half"
+        key = Setting(Text(), help="A key.")
+        own = Setting(Text(), help="A key of its own.")
+
+    def half(config: Any) -> None:
+        config.add_plugin(manifest)
+        raise RuntimeError("planted")
+
+    manifest = Plugin("half", settings=(Own,))
+    host.known["awhole"] = plugin("awhole", manifest=Plugin("awhole", settings=(Shared,)))
+    host.known["half"] = plugin("half", half, manifest)
+    keys = {"awhole__key": "$generate:shared", "half__key": "$generate:shared", "half__own": "$generate:own"}
+
+    host.assemble(plugin__awhole="on", plugin__half="on", plugin__half__on_error="skip", **keys).start()
+
+    assert [path.name for path in host.here.iterdir()] == ["shared"]
+
+
+@pytest.mark.parametrize("replaced", ["", "need"])
+def test_what_requires_a_plugin_that_is_skipped_cannot_start(host: Any, plugin: Any, replaced: str) -> None:
+    """It would run without what it says it needs, even if another stood for that."""
+
+    def half(config: Any) -> None:
+        raise RuntimeError("planted")
+
+    host.known["half"] = plugin("half", half, Plugin("half", replaces=(replaced,) if replaced else ()))
+    host.known["user"] = plugin("user", manifest=Plugin("user", requires=(replaced or "half",)))
+
+    mistakes = host.mistakes(plugin__half="on", plugin__half__on_error="skip", plugin__user="on")
+
+    lost = "which could not be loaded: cannot be included: RuntimeError: planted"
+    assert mistakes == {"plugin.user": f"requires {replaced or 'half'}, {lost}"}
 
 
 def test_contributions_tell_who_added_what(host: Any, plugin: Any) -> None:

@@ -60,10 +60,10 @@ def compression_tween(settings: Any) -> Wrap:
                     environ.update(sent)
             status = response.status_int
             if status == 304:
-                restore_ending(response, sent.get(IF_NONE_MATCH, ""), negotiated, offers)
+                restore_ending(response, sent.get(IF_NONE_MATCH, ""), negotiated, offers=offers)
                 add_vary(response, response.headers.get("Vary"))
             elif status not in BODILESS:
-                encode(response, negotiated, settings.min_size, levels)
+                encode(response, negotiated, settings.min_size, levels=levels)
             return response
 
         return compression
@@ -83,7 +83,7 @@ def plain_conditions(sent: Mapping[str, str], accepted: frozenset[str], method: 
     return found
 
 
-def restore_ending(response: Response, sent: str, negotiated: Negotiated, offers: tuple[str, ...]) -> None:
+def restore_ending(response: Response, sent: str, negotiated: Negotiated, *, offers: tuple[str, ...]) -> None:
     """Name in the ETag of a 304 the variant that the caller has, the preferred one of several."""
     etag = response.headers.get("ETag", "")
     for coding in (negotiated.coding, *offers):
@@ -93,7 +93,7 @@ def restore_ending(response: Response, sent: str, negotiated: Negotiated, offers
             return
 
 
-def encode(response: Response, negotiated: Negotiated, min_size: int, levels: Mapping[str, int]) -> None:
+def encode(response: Response, negotiated: Negotiated, min_size: int, *, levels: Mapping[str, int]) -> None:
     """Compress *response* where that helps and nothing forbids it."""
     found = headers_of(response)
     if "content-encoding" in found or not COMPRESSIBLE.match(found.get("content-type", "")):

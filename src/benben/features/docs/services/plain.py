@@ -66,10 +66,11 @@ def view_operations(registry: Any) -> Iterator[Operation]:
             continue
         for method in methods_of(item.details):
             permission = permissions.get((route, method), PUBLIC)
-            yield view_operation(item.details["callable"], method, (route, patterns[route]), plugin.name, permission)
+            view, address = item.details["callable"], (route, patterns[route])
+            yield view_operation(view, method, address, plugin=plugin.name, permission=permission)
 
 
-def view_operation(view: Any, method: str, route: tuple[str, str], plugin: str, permission: str) -> Operation:
+def view_operation(view: Any, method: str, route: tuple[str, str], *, plugin: str, permission: str) -> Operation:
     """Return the operation of a plain view.
 
     Args:
