@@ -16,11 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
-from lark.exceptions import VisitError
 
 LOOKUPS = (
     "exact",
@@ -76,7 +75,8 @@ EXPECTED: Mapping[str, Any] = MappingProxyType(
 )
 SHOWN = 20
 """Characters of the text that a message repeats."""
-_DEEPENING = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|\bnot\b')
+# A quote that is never closed runs to the end: searching it again from the next is quadratic.
+_DEEPENING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[(),]|(?<![^\s()])(?:and|or|not)(?![^\s(])', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,48 +135,65 @@ def parse_expression(text: str, *, max_length: int, max_depth: int, max_terms: i
 
     Args:
         max_length: characters.
-        max_depth: brackets and ``not`` inside each other.
+        max_depth: brackets inside each other, and as many ``not``. Nothing here recurses; whoever
+            walks the tree does.
         max_terms: conditions.
     Raises: ExpressionSyntaxError.
     """
     if len(text) > max_length:
         raise ExpressionSyntaxError(f"Must have at most {max_length} characters.", max_length)
     _check_depth(text, max_depth)
-    builder = _Builder()
     try:
-        tree: Expression = builder.transform(_parser().parse(text))
+        # The builder is part of the parser, so that this is no tree of lark's.
+        tree: Any = _parser().parse(text)
     except UnexpectedInput as exc:
         raise _syntax_error(text, exc) from None
-    except VisitError as exc:
-        raise (exc.orig_exc if isinstance(exc.orig_exc, ExpressionSyntaxError) else exc) from None
-    if builder.terms > max_terms:
-        raise ExpressionSyntaxError(f"There are {builder.terms} conditions; at most {max_terms} are taken.", 0)
-    return tree
+    terms = _count_terms(tree)
+    if terms > max_terms:
+        raise ExpressionSyntaxError(f"There are {terms} conditions; at most {max_terms} are taken.", 0)
+    return cast(Expression, tree)
 
 
 def _check_depth(text: str, maximum: int) -> None:
-    """Refuse what nests too deep before anything recurses into it."""
-    depth = negations = 0
+    """Refuse what nests too deep before anything is built of it."""
+    # How many ``not`` are in force here, and how many were outside each open bracket.
+    negations, outside = 0, [0]
     for found in _DEEPENING.finditer(text):
         word = found[0]
-        negations = negations + 1 if word == "not" else negations
-        depth += (word == "(") - (word == ")")
-        if depth > maximum or negations > 4 * maximum:
+        if word == "(":
+            outside.append(negations)
+        elif word == "not":
+            negations += 1
+        elif word == ")" and len(outside) > 1:
+            negations = outside.pop()
+        elif word in ("and", "or", ","):
+            negations = outside[-1]
+        if len(outside) > maximum + 1 or negations > maximum:
             raise ExpressionSyntaxError(f"Brackets and not nest at most {maximum} deep.", found.start())
+
+
+def _count_terms(tree: Expression) -> int:
+    """Return how many conditions there are."""
+    number, rest = 0, [tree]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, Condition):
+            number += 1
+        elif isinstance(item, Not):
+            rest.append(item.item)
+        else:
+            rest.extend(item.items)
+    return number
 
 
 @lru_cache(1)
 def _parser() -> Lark:
     words = "|".join(sorted(LOOKUPS, key=len, reverse=True))
-    return Lark(GRAMMAR.replace("%LOOKUPS%", words), parser="lalr", propagate_positions=True)
+    return Lark(GRAMMAR.replace("%LOOKUPS%", words), parser="lalr", transformer=_Builder(visit_tokens=False))
 
 
 class _Builder(Transformer[Token, Any]):
-    """Makes our nodes of lark's, and counts the conditions."""
-
-    def __init__(self) -> None:
-        super().__init__(visit_tokens=False)
-        self.terms = 0
+    """Makes our nodes of what the parser has read."""
 
     def some(self, items: list[Any]) -> Expression:
         """Return what ``or`` joins."""
@@ -197,7 +214,6 @@ class _Builder(Transformer[Token, Any]):
 
     def path(self, items: list[Token]) -> tuple[tuple[str, ...], int]:
         """Return the steps of a path and where it begins."""
-        self.terms += 1
         return tuple(_unquoted(item) if item.type == "QUOTED" else str(item) for item in items), items[0].start_pos or 0
 
     def listed(self, items: list[Literal]) -> tuple[Literal, ...]:

@@ -7,13 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from benben.kernel.problems import FieldError, Problem
+from benben.kernel.problems import FieldError, Problem, cut
 from benben.rest.problems import MalformedPatch, PatchNotApplicable, PatchTestFailed, pointer_to
 
 MAX_OPERATIONS = 1_000
-# A copy of a copy doubles what is there: this many values may an operation leave, no more.
+# A copy of a copy doubles what is there: this many values may all of them add, no more.
 MAX_VALUES = 100_000
+# A text costs what it is long, or a thousand copies of one megabyte would be a thousand values.
+CHARACTERS_PER_VALUE = 100
+# More than the reader of bodies takes. Each add and move may deepen the document by another
+# body's depth, and what copies, validates or writes it later recurses.
+MAX_DEPTH = 100
 MAX_INDEX_DIGITS = 9
+MAX_ECHO = 40
 MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "add": ("path", "value"),
@@ -47,34 +53,38 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def json_patch(document: Any, operations: Any) -> Any:
+def json_patch(document: Any, operations: Any, *, max_operations: int = MAX_OPERATIONS) -> Any:
     """Return *document* with all *operations* applied; neither is changed.
 
+    To remove the whole document leaves null.
+
     Raises:
-        MalformedPatch: every operation that is none.
+        MalformedPatch: every operation that is none; or more of them, of copies or of depth
+            than is taken.
         PatchTestFailed: a ``test`` does not hold.
         PatchNotApplicable: a place is not there.
     Source: RFC 6902; RFC 5789, section 2.2 for the status of the refusals.
     """
-    _check(operations)
+    _check(operations, max_operations)
     result = copy.deepcopy(document)
     growth = 0
     for place, operation in enumerate(operations):
         where = pointer_to((place,))
         if operation["op"] == "copy":
-            growth += _size(_found(result, _tokens(operation["from"]), f"{where}/from"))
+            growth += _weight(_found(result, _tokens(operation["from"]), f"{where}/from"))
             if growth > MAX_VALUES:
-                raise MalformedPatch(f"The copies of a patch may add {MAX_VALUES} values.")
+                raise MalformedPatch(f"The copies of a patch may add {MAX_VALUES} values; long texts count for several.")
         result = _OPERATIONS[operation["op"]](result, operation, where)
+    _weight(result)
     return result
 
 
-def _check(operations: Any) -> None:
+def _check(operations: Any, maximum: int) -> None:
     """Refuse what is no list of operations, with every fault in it."""
     if not isinstance(operations, list):
         raise MalformedPatch(errors=[FieldError("", "Must be an array of operations.", "type")])
-    if len(operations) > MAX_OPERATIONS:
-        raise MalformedPatch(f"A patch has at most {MAX_OPERATIONS} operations.")
+    if len(operations) > maximum:
+        raise MalformedPatch(f"A patch has at most {maximum} operations.")
     faults = [fault for place, operation in enumerate(operations) for fault in _faults(operation, place)]
     if faults:
         raise MalformedPatch(errors=faults)
@@ -189,7 +199,8 @@ def _apply_copy(document: Any, operation: Mapping[str, Any], where: str) -> Any:
 
 def _apply_test(document: Any, operation: Mapping[str, Any], where: str) -> Any:
     if not _equal(_found(document, _tokens(operation["path"]), f"{where}/path"), operation["value"]):
-        raise PatchTestFailed(errors=[FieldError(f"{where}/value", "Is not the value at this place.", "test")])
+        sentence = f"Is not the value at {cut(operation['path'], MAX_ECHO) or 'the root'}."
+        raise PatchTestFailed(errors=[FieldError(f"{where}/value", sentence, "test")])
     return document
 
 
@@ -223,11 +234,29 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
-def _size(value: Any) -> int:
-    """Return how many values *value* consists of."""
-    if isinstance(value, dict):
-        return 1 + sum(map(_size, value.values()))
-    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
+def _weight(value: Any) -> int:
+    """Return how many values *value* consists of; a long text or name counts for several.
+
+    Raises: MalformedPatch: it nests deeper than `MAX_DEPTH`.
+    """
+    number = depth = 0
+    level = [value]
+    while level:
+        if depth > MAX_DEPTH:
+            raise MalformedPatch(f"What a patch leaves may nest {MAX_DEPTH} levels deep.")
+        depth += 1
+        below: list[Any] = []
+        for item in level:
+            number += 1
+            if isinstance(item, dict):
+                number += sum(map(len, item)) // CHARACTERS_PER_VALUE
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str):
+                number += len(item) // CHARACTERS_PER_VALUE
+        level = below
+    return number
 
 
 def _missing(where: str) -> Problem:

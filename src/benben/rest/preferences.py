@@ -1,12 +1,12 @@
 """What a caller prefers: the Prefer header, whose wishes may be heeded or not.
 
-Source: RFC 7240; ``tx``, ``resolution``, ``max-affected`` and ``count`` as PostgREST knows them.
+Source: RFC 7240; ``tx``, ``resolution`` and ``max-affected`` as PostgREST knows them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -29,10 +29,14 @@ NUMBERS = ("max-affected",)
 FLAGS = ("explain",)
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 # A preference with its value and its parameters, up to the comma behind it or the end.
+# SECURITY: blanks are taken in one place only, behind what they follow. Where two parts could
+# take the same blank, "; ; ; ;" doubles the time with every semicolon.
 _PREFERENCE = re.compile(
-    rf'\s*({_TOKEN})(?:\s*=\s*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"))?'
-    rf'(?:\s*;\s*(?:{_TOKEN}(?:\s*=\s*(?:{_TOKEN}|"(?:[^"\\]|\\.)*"))?)?)*\s*(?:,|\Z)'
+    rf'[ \t]*({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")[ \t]*)?'
+    rf'(?:;[ \t]*(?:{_TOKEN}[ \t]*(?:=[ \t]*(?:{_TOKEN}|"(?:[^"\\]|\\.)*")[ \t]*)?)?)*(?:,|\Z)'
 )
+# Anything up to the next comma outside quotes; quotes that are never closed run to the end.
+_ANYTHING = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))*,?', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,21 @@ def read_preferences(header: str | None) -> Preferences:
     """Return the preferences of the value of *header*; of one that is given twice the first counts.
 
     Raises: InvalidPreference: with ``handling=strict``, all that is not known or cannot be read.
+    Source: RFC 7240, section 2; section 4 with RFC 5234, 2.3: the words are of either case.
     """
     if not header:
         return NO_PREFERENCES
     found: dict[str, Any] = {}
     faults: list[FieldError] = []
+    seen: set[str] = set()
     for name, value in _parts(header, faults):
-        member = "returns" if name == "return" else name.replace("-", "_")
-        if member in found:
+        # Also a first one that cannot be heeded counts: what comes later is not looked at.
+        if name in seen:
             continue
-        if name in CHOICES and value in CHOICES[name]:
-            found[member] = value
+        seen.add(name)
+        member = _member(name)
+        if name in CHOICES and value.lower() in CHOICES[name]:
+            found[member] = value.lower()
         elif name in NUMBERS and value.isascii() and value.isdigit() and len(value) <= MAX_NUMBER:
             found[member] = int(value)
         elif name in FLAGS and not value:
@@ -87,19 +95,49 @@ def read_preferences(header: str | None) -> Preferences:
     return Preferences(**found)
 
 
+def applied(preferences: Preferences, names: Iterable[str]) -> str:
+    """Return what ``Preference-Applied`` says of those of *names* that were given, in their order.
+
+    Args: names: as the header spells them, the ones that were heeded.
+    Returns: the empty string if there is none; then no header is sent.
+    Source: RFC 7240, section 3.
+    """
+    given = ((name, getattr(preferences, _member(name))) for name in names)
+    # Zero is a bound like any other, though it equals False.
+    return ", ".join(
+        name if value is True else f"{name}={value}" for name, value in given if value is not None and value is not False
+    )
+
+
 def _parts(header: str, faults: list[FieldError]) -> Iterator[tuple[str, str]]:
     """Yield the name and the value of each preference that can be read."""
-    position = 0
-    text = header[:MAX_LENGTH]
+    position, text = 0, header
+    if len(header) > MAX_LENGTH:
+        faults.append(FieldError("Prefer", f"Only {MAX_LENGTH} characters are read.", "length", "header"))
+        # Half a preference may be another one: of max-affected=100 it is max-affected=10.
+        text = header[:MAX_LENGTH].rpartition(",")[0]
     while position < len(text):
         part = _PREFERENCE.match(text, position)
         if part is None:
-            faults.append(FieldError("Prefer", "Cannot be read from here on.", "syntax", "header"))
-            return
+            begin, position = position, _end(text, position)
+            if text[begin:position].strip(" \t,"):
+                faults.append(FieldError("Prefer", f"Cannot be read at {begin}.", "syntax", "header"))
+            continue
         quoted = part[3]
         value = part[2] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
         yield part[1].lower(), value or ""
         position = part.end()
+
+
+def _end(text: str, position: int) -> int:
+    """Return where the next element begins."""
+    found = _ANYTHING.match(text, position)
+    return found.end() if found else len(text)
+
+
+def _member(name: str) -> str:
+    """Return the field of `Preferences` for *name*; ``return`` is a word of Python."""
+    return "returns" if name == "return" else name.replace("-", "_")
 
 
 def _fault(name: str) -> FieldError:

@@ -19,6 +19,7 @@ from benben.rest.expression import (
     Not,
     parse_expression,
 )
+from tests.growth import assert_linear
 
 EXAMPLE = 'population gt 1000000 and not (country.name exact "China" or country.name startswith "In")'
 
@@ -142,3 +143,96 @@ def test_brackets_inside_a_text_are_no_brackets() -> None:
 
     assert isinstance(tree, Condition)
     assert tree.values[0].text == "(" * 100
+
+
+@pytest.mark.parametrize("unit", ["(", "not ", "not (", "a gt 1 and (", "((not "])
+def test_ten_thousand_levels_are_refused_at_once(unit: str) -> None:
+    """Before anything is built of them."""
+    with pytest.raises(ExpressionSyntaxError, match="nest at most 30 deep"):
+        parse_expression(unit * 10_000, max_length=1_000_000, max_depth=30, max_terms=50)
+
+
+def test_nothing_recurses_where_the_bound_is_high() -> None:
+    """Deeper than the stack of Python is."""
+    tree = parse_expression("not (" * 5_000 + "a gt 1" + ")" * 5_000, max_length=100_000, max_depth=5_000, max_terms=1)
+
+    depth = 0
+    while isinstance(tree, Not):
+        tree, depth = tree.item, depth + 1
+    assert depth == 5_000
+    assert tree == Condition(("a",), "gt", (Literal("1", False, 25_005),), 25_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " or ".join(["not a gt 1"] * 130),
+        " and ".join(["(not a gt 1)"] * 130),
+        f"a in ({', '.join(['not'] * 130)})",
+        "not (" * 30 + "a gt 1" + ")" * 30,
+        "not " * 30 + "a gt 1",
+        f"a{'.not' * 130} exact not-not",
+    ],
+)
+def test_what_stands_side_by_side_does_not_nest(text: str) -> None:
+    """The bound is on the levels that are in force at one place."""
+    parse(text, max_terms=130)
+
+
+@pytest.mark.parametrize("text", ["not " * 31 + "a gt 1", "not (" * 31 + "a gt 1" + ")" * 31, "not (a gt 1 and " * 31])
+def test_one_level_more_than_the_bound_is_refused(text: str) -> None:
+    """Brackets and negations alike."""
+    with pytest.raises(ExpressionSyntaxError, match="nest at most 30 deep"):
+        parse(text)
+
+
+def test_a_chain_is_one_node_however_it_is_bracketed() -> None:
+    """Of the same word; another word between keeps its own."""
+    tree = parse("a gt 1 and (b gt 2 and (c gt 3 and d gt 4)) and (e gt 5 or (f gt 6 or g gt 7))")
+
+    assert isinstance(tree, AllOf)
+    assert [type(item) for item in tree.items] == [Condition] * 4 + [AnyOf]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "texts"),
+    [
+        ('data."some key".x exact 1', ("data", "some key", "x"), ["1"]),
+        ('data."a.b \\"c\\"".0.in contains "x"', ("data", 'a.b "c"', "0", "in"), ["x"]),
+        ('id in (1, 2, "a, b")', ("id",), ["1", "2", "a, b"]),
+        ("at gte 2026-01-01T00:00:00Z", ("at",), ["2026-01-01T00:00:00Z"]),
+        ("x range (-1.5,2e3)", ("x",), ["-1.5", "2e3"]),
+        ("or exact and", ("or",), ["and"]),
+        ("key exact 8a4a0f6e-1c1b-4c55-9d6f-0d7f2f4f3b11", ("key",), ["8a4a0f6e-1c1b-4c55-9d6f-0d7f2f4f3b11"]),
+    ],
+)
+def test_paths_and_values_are_read_as_they_are_written(text: str, path: tuple[str, ...], texts: list[str]) -> None:
+    """Words of the language are words of the language only in their places."""
+    tree = parse(text)
+
+    assert isinstance(tree, Condition)
+    assert (tree.path, [value.text for value in tree.values]) == (path, texts)
+
+
+@pytest.mark.parametrize("unit", ['\\"', '"', "\\", "(", ")", " not", "and ", ",", "a gt 1 or ", ".", "a."])
+@pytest.mark.parametrize("begin", ["", 'a exact "', "a in ("])
+def test_no_text_is_slow_to_read(begin: str, unit: str) -> None:
+    """Quotes that are never closed are the classic trap."""
+
+    def read(text: str) -> None:
+        with pytest.raises(ExpressionSyntaxError):
+            parse_expression(text, max_length=1_000_000, max_depth=30, max_terms=0)
+
+    assert_linear(read, lambda size: begin + unit * (size // len(unit)), 20_000)
+
+
+@given(st.text(alphabet='()" \\.,nota1gtndr', max_size=60) | st.text(max_size=60))
+def test_no_text_is_another_exception(text: str) -> None:
+    """It is a tree, or a sentence with a place inside the text."""
+    fault = None
+    try:
+        parse(text)
+    except ExpressionSyntaxError as exc:
+        fault = exc
+
+    assert fault is None or 0 <= fault.position <= len(text)

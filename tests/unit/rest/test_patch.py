@@ -116,3 +116,83 @@ def test_copies_of_copies_are_bounded():
 
     with pytest.raises(MalformedPatch):
         json_patch({"a": [1]}, operations)
+
+
+@pytest.mark.parametrize("stored", ["x" * 100_000, {"x" * 100_000: 1}, ["x" * 1_000] * 100])
+def test_copies_of_a_long_text_are_bounded(stored):
+    """A text is one value, but a thousand copies of it fill the memory of whoever writes them."""
+    operations = [{"op": "copy", "from": "/a", "path": "/b/-"}] * 999
+
+    with pytest.raises(MalformedPatch):
+        json_patch({"a": stored, "b": []}, operations)
+
+
+def nested(depth):
+    """Return objects inside each other, by the name a."""
+    value = 1
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "last",
+    [[], [{"op": "copy", "from": "/a", "path": "/b"}], [{"op": "move", "from": "/a", "path": "/b"}]],
+    ids=["add", "copy", "move"],
+)
+def test_what_many_operations_build_nests_no_deeper_than_is_taken(last):
+    """Each adds what the reader of bodies takes, inside what the one before has added."""
+    operations = [{"op": "add", "path": "/a" * (50 * place), "value": nested(50)} for place in range(40)]
+
+    with pytest.raises(MalformedPatch):
+        json_patch({}, operations + last)
+
+
+def test_moves_into_each_other_nest_no_deeper_than_is_taken():
+    """No operation brings anything, and yet the document deepens with each."""
+    moves = []
+    for place in range(150):
+        moves += [
+            {"op": "add", "path": f"/{place + 1}", "value": {}},
+            {"op": "move", "from": f"/{place}", "path": f"/{place + 1}/a"},
+        ]
+
+    with pytest.raises(MalformedPatch):
+        json_patch({"0": {}}, moves)
+
+
+def test_what_the_reader_of_bodies_takes_may_be_added():
+    """The bound is for what operations build together."""
+    assert json_patch({}, [{"op": "add", "path": "/a", "value": nested(63)}]) == nested(64)
+
+
+def test_the_number_of_operations_is_bounded():
+    """By the caller, who knows what one of them costs."""
+    operations = [{"op": "test", "path": "", "value": {}}] * 3
+
+    assert json_patch({}, operations, max_operations=3) == {}
+    with pytest.raises(MalformedPatch, match="at most 2 operations"):
+        json_patch({}, operations, max_operations=2)
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("/a", "/a"), ("", "the root"), ("/" + "b" * 90, "/bbb")], ids=["member", "root", "long"]
+)
+def test_a_test_that_fails_names_its_operation_and_its_path(path, named):
+    """A long path is cut."""
+    operations = [{"op": "test", "path": "/c", "value": 1}, {"op": "test", "path": path, "value": 2}]
+
+    with pytest.raises(PatchTestFailed) as caught:
+        json_patch({"a": 1, "b" * 90: 1, "c": 1}, operations)
+
+    (fault,) = caught.value.errors
+    assert fault.pointer == "/1/value"
+    assert f"at {named}" in fault.detail
+    assert len(fault.detail) < 80
+
+
+@pytest.mark.parametrize("index", ["-", "01", "-1", "1", "+0", "0 ", "٠", "1e0", "9" * 5_000, ""])
+def test_what_is_no_index_of_the_array_is_no_place(index):
+    """Not even where Python could make a number of it."""
+    with pytest.raises(PatchNotApplicable):
+        json_patch([0], [{"op": "remove", "path": f"/{index}"}])
