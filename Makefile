@@ -39,7 +39,7 @@ bench: .make/base .make/bench ## Measure beside other frameworks, 15 minutes; BE
 lock: ## Resolve the dependencies again (needs uv)
 	@for name in base test bench; do \
 	  sources="requirements/$$name.in"; \
-	  if [ $$name != bench ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex --extra yaml --extra compression"; fi; \
+	  if [ $$name != bench ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex --extra yaml --extra compression --extra ratelimit --extra oidc --extra contract --extra browse --extra realtime"; fi; \
 	  uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	    --custom-compile-command "make lock" $$sources --output-file requirements/$$name.txt || exit 1; \
 	done
