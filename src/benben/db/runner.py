@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Dialect, Engine, Float
+from sqlalchemy import Dialect, Engine, Float, bindparam
 from sqlalchemy.exc import DBAPIError
 
 from benben.db.render import DECODED
@@ -39,6 +39,7 @@ class Statement:
         positional: the driver takes a sequence, not a mapping.
         decode: makes one text of the members at the beginning of a row; None where the
             database has done so.
+        asked: binds whose value the request itself gives, who asks for example.
     """
 
     sql: str
@@ -47,6 +48,7 @@ class Statement:
     constants: Mapping[str, Any]
     positional: bool
     decode: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None
+    asked: tuple[tuple[str, Callable[[Request], Any]], ...] = ()
 
     def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
         """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
@@ -63,6 +65,16 @@ class Runner:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect
+        self._asked: dict[str, Callable[[Request], Any]] = {}
+
+    def bind_asked(self, kind: Any, ask: Callable[[Request], Any]) -> Any:
+        """Return a bind of the type *kind* whose value every request gives by itself.
+
+        SECURITY: no caller of `read` or `write` passes it, so that none can forget it.
+        """
+        name = f"asked{len(self._asked)}"
+        self._asked[name] = ask
+        return bindparam(name, type_=kind, required=True)
 
     def compile(self, statement: Any) -> Statement:
         """Return *statement* compiled for the driver; keep the result, this is the slow part."""
@@ -81,7 +93,16 @@ class Runner:
         names = tuple(compiled.positiontup or ()) if positional else tuple(compiled.params)
         members = statement.get_execution_options().get(DECODED)
         decode = None if members is None else decoder(members, self.dialect)
-        return Statement(str(compiled), names, processors, constants, positional, decode)
+        asked = tuple((name, self._asked[name]) for name in compiled.binds if name in self._asked)
+        return Statement(str(compiled), names, processors, constants, positional, decode, asked)
+
+    def arguments(
+        self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
+    ) -> Any:
+        """Return *values* and what the request gives by itself, as the driver takes them."""
+        if statement.asked:
+            values = {**values, **{name: ask(request) for name, ask in statement.asked}}
+        return statement.arguments(values, stored)
 
     def read(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -91,7 +112,7 @@ class Runner:
         Args:
             stored: values in the form of the driver, from an earlier row for example.
         """
-        return self.read_arguments(request, statement, statement.arguments(values, stored))
+        return self.read_arguments(request, statement, self.arguments(request, statement, values, stored))
 
     def read_arguments(self, request: Request, statement: Statement, arguments: Any) -> Sequence[Any]:
         """Run a reading statement on *arguments* that are in the form of the driver already."""
@@ -111,7 +132,7 @@ class Runner:
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
     ) -> Sequence[Any]:
         """Run a statement inside the transaction of the request and return its rows."""
-        return self.write_arguments(request, statement, statement.arguments(values, stored))
+        return self.write_arguments(request, statement, self.arguments(request, statement, values, stored))
 
     def write_arguments(self, request: Request, statement: Statement, arguments: Any) -> Sequence[Any]:
         """Run a statement on *arguments* that are in the form of the driver already."""

@@ -9,13 +9,15 @@ A request goes through the modules in this order: ``query`` (typed parameters), 
 from typing import Any
 
 from benben.kernel.plugin import Permission, Plugin
+from benben.resource.access import PROBLEMS as ACCESS_PROBLEMS
+from benben.resource.access import Access, access_mistakes
 from benben.resource.bounds import PROBLEMS, ResourceSettings
 from benben.resource.checks import resource_mistakes
 from benben.resource.constraints import PROBLEMS as CONSTRAINT_PROBLEMS
 from benben.resource.definition import Resource, Search
 from benben.resource.explain import PERMISSION
 from benben.resource.export import Exports, TooManyExports
-from benben.resource.services import add_resource, enable_lookups
+from benben.resource.services import add_resource, build_parts, enable_lookups
 
 __all__ = ["Resource", "Search"]
 
@@ -23,7 +25,7 @@ PLUGIN = Plugin(
     name="resource",
     summary="Resources from models and schemas.",
     settings=(ResourceSettings,),
-    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, TooManyExports),
+    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, *ACCESS_PROBLEMS, TooManyExports),
 )
 
 
@@ -35,8 +37,11 @@ def includeme(config: Any) -> None:
     config.registry.resource_parts = {}
     config.registry.assembly.tracked.append(config.registry.resource_parts)
     config.registry.resource_bounds = settings
+    config.registry.access = Access(config.registry, build_parts)
+    config.registry.assembly.tracked.append(config.registry.access.rules)
     config.registry.exports = Exports(config.registry.probe, settings.max_exports)
     config.declare_permission(Permission(PERMISSION, settings.explain, "Ask how the database would answer."))
     config.add_check(resource_mistakes)
+    config.add_check(access_mistakes)
     enable_lookups(config.registry, settings)
     config.add_directive("add_resource", add_resource)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from benben.kernel.problems import FieldError, InvalidInput, NotFound, Problem
 from benben.kernel.wire import write_json
+from benben.resource.access.problems import RowNotPermitted
 from benben.resource.answers import finished, preferences_of, rows_answer
 from benben.resource.bounds import TooManyAffected
 from benben.resource.changes import MERGE
@@ -98,9 +99,12 @@ class BulkWriter:
         if any(name in item for item in items for name in self.bound.resource.nested) or preferences.resolution is not None:
             pairs = enumerate(zip(items, sent, strict=True))
             return [self.writer.insert(request, item, given, preferences, (place,))[0] for place, (item, given) in pairs]
-        defaults = self.changes.defaults(on_update=False)
-        listed = [defaults | self.writer.by_column(item) for item in items]
-        if request.registry.runner.dialect.name != "postgresql" or len({frozenset(values) for values in listed}) != 1:
+        listed = [self.changes.new_values(request, self.writer.by_column(item)) for item in items]
+        if (
+            self.writer.constraints.is_guarded
+            or request.registry.runner.dialect.name != "postgresql"
+            or len({frozenset(values) for values in listed}) != 1
+        ):
             rows = [self._insert_one(request, values, (place,)) for place, values in enumerate(listed)]
         else:
             rows = list(self._insert_list(request, listed))
@@ -151,6 +155,8 @@ class BulkWriter:
             changed = self.writer.merged(row[0], {name: value for name, value in sent.items() if name != self.bodies.key})
         row = self.writer.update_row(request, "patched", key, changed, None, where) if changed and row is not None else row
         if row is None:
+            if self._current(request, key) is not None:
+                raise RowNotPermitted()
             fault = FieldError(pointer_to((*where, self.bodies.key)), "There is no such row.", "not-found")
             raise NotFound(errors=[fault])
         return 200, row

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, cast, column, delete, false, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, cast, column, delete, false, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -17,6 +17,9 @@ from benben.resource.query.terms import Condition
 from benben.resource.statement.binds import bind, bind_as, bind_number
 from benben.resource.statement.documents import members
 from benben.resource.statement.reads import SHAPES, Statements
+
+if TYPE_CHECKING:
+    from benben.kernel.request import Request
 
 INSERTS: Mapping[str, Any] = MappingProxyType({"postgresql": postgresql.insert, "sqlite": sqlite.insert})
 MERGE, IGNORE = "merge-duplicates", "ignore-duplicates"
@@ -44,6 +47,7 @@ class Changes:
         self.delete_matching = lru_cache(SHAPES)(self._compile_delete_matching)
         self.by_unique = lru_cache(SHAPES)(self._compile_by_unique)
         self._currents = lru_cache(2)(self._compile_current)
+        self.is_guarded = bound.guard is not None or bound.write_guard is not None
 
     def insert(
         self, names: Iterable[str], *, on_conflict: str = "", unique: tuple[str, ...] = (), merged: tuple[str, ...] = ()
@@ -79,6 +83,18 @@ class Changes:
     def matching(self, where: Condition | None) -> Statement:
         """Return the documents, keys and versions of what matches, locked until the end."""
         return self._matching(where)
+
+    @cached_property
+    def permitted(self) -> Statement:
+        """Return the statement that finds the row of ``key`` if the caller may write it as it is."""
+        found: Any = select(literal_column("1")).select_from(self.bound.table)
+        return self.runner.compile(found.where(*self._conditions(None)))
+
+    def new_values(self, request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is written of a new row: defaults, *values*, and what it takes from its caller."""
+        stamps = {name: ask(request) for name, ask in self.bound.stamps.items()}
+        known = {name: value for name, value in stamps.items() if value is not None}
+        return self.defaults(on_update=False) | dict(values) | known
 
     def defaults(self, *, on_update: bool) -> dict[str, Any]:
         """Return what the columns take that nobody has set, by column name.
@@ -122,7 +138,9 @@ class Changes:
         values: dict[str, Any] = {name: change.excluded[name] for name in sorted(written)}
         if self.bound.version is not None:
             values[self.bound.version.name] = self.bound.version + 1
-        return self._written(change.on_conflict_do_update(index_elements=target, set_=values))
+        allowed = self.bound.conditions(writing=True)
+        where = and_(*allowed) if allowed else None
+        return self._written(change.on_conflict_do_update(index_elements=target, set_=values, where=where))
 
     def _compile_insert_list(self, names: tuple[str, ...]) -> Statement:
         kinds = [ARRAY(bind(name, self.bound.table.columns[name]).type) for name in names]
@@ -148,19 +166,21 @@ class Changes:
         return self.runner.compile(delete(self.bound.table).where(self._among(where)).returning(self.bound.key.column))
 
     def _compile_matching(self, where: Condition | None) -> Statement:
-        rows = select(*self.bound.table.columns).where(self.conditions.of(where)).order_by(self.bound.key.column)
+        rows = (
+            select(*self.bound.table.columns).where(self.conditions.visible(where, writing=True)).order_by(self.bound.key.column)
+        )
         return self._shown(rows.limit(bind_number("maximum")), lock=True)
 
     def _compile_current(self, lock: bool) -> Statement:
         key = self.bound.key.column
-        return self._shown(select(*self.bound.table.columns).where(key == bind("key", key)), lock=lock)
+        rows = select(*self.bound.table.columns).where(key == bind("key", key), *self.bound.conditions())
+        return self._shown(rows, lock=lock)
 
     def _compile_by_unique(self, unique: tuple[str, ...]) -> Statement:
         """Return the row that has the values of *unique*, bound as ``f_<name>``."""
         columns = self.bound.table.columns
-        return self._shown(
-            select(*columns).where(*(columns[name] == bind(f"f_{name}", columns[name]) for name in unique)), lock=False
-        )
+        named = (columns[name] == bind(f"f_{name}", columns[name]) for name in unique)
+        return self._shown(select(*columns).where(*named, *self.bound.conditions()), lock=False)
 
     def _shown(self, rows: Select[Any], *, lock: bool) -> Statement:
         # SQLite has no row locks and needs none: a writing transaction is alone there.
@@ -171,7 +191,7 @@ class Changes:
 
     def _among(self, where: Condition | None) -> ColumnElement[bool]:
         key = self.bound.key.column
-        rows = select(key).where(self.conditions.of(where)).limit(bind_number("maximum"))
+        rows = select(key).where(self.conditions.visible(where, writing=True)).limit(bind_number("maximum"))
         return key.in_(rows.correlate(None))
 
     def _changed(self, names: Iterable[str]) -> dict[str, Any]:
@@ -185,7 +205,7 @@ class Changes:
 
     def _conditions(self, versions: int | None) -> list[ColumnElement[bool]]:
         key = self.bound.key.column
-        conditions = [key == bind("key", key)]
+        conditions = [key == bind("key", key), *self.bound.conditions(writing=True)]
         if versions is not None and self.bound.version is not None:
             binds = [bind(f"version{place}", self.bound.version) for place in range(versions)]
             conditions.append(self.bound.version.in_(binds) if binds else false())

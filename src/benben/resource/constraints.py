@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal_column, select
@@ -69,6 +70,12 @@ class Constraints:
         self._columns = {str(rule.name): tuple(rule.columns.keys()) for rule in constraints if rule.name}
         self._columns |= {str(index.name): tuple(index.columns.keys()) for index in self.table.indexes if index.unique}
         self._parents: dict[str, Statement] = {}
+        self._bound = bound
+
+    @cached_property
+    def is_guarded(self) -> bool:
+        """Tell whether a row is more than its values: some rows, or rows that it names, are not seen."""
+        return bool(self._bound.conditions(writing=True) or self._hidden)
 
     def run(
         self,
@@ -82,10 +89,44 @@ class Constraints:
 
         Args: values, where: see `explain`.
         """
+        if self._hidden:
+            self._check_references(request, values, where)
         try:
             return self.runner.write(request, statement, arguments)
         except IntegrityError as exc:
             raise self.explain(request, exc, values, where) from exc
+
+    def duplicate(self, columns: Sequence[str]) -> Problem:
+        """Return the refusal of values of *columns* that another row has."""
+        return DuplicateValue(errors=self._errors(columns, "Has to be unique.", "unique", ()), constraint=self._name_of(columns))
+
+    @cached_property
+    def _hidden(self) -> dict[str, Statement]:
+        """Return, for each column that names a row which may be unseen, the statement that looks."""
+        targets = {other.table: other for other in self._bound.registry.values() if other.guard is not None}
+        found = {}
+        for column in self.table.columns:
+            for key in column.foreign_keys:
+                if key.column.table in targets:
+                    rows = targets[key.column.table].seen()
+                    seen: Any = (
+                        select(literal_column("1")).select_from(rows).where(rows.c[key.column.name] == bind("value", key.column))
+                    )
+                    found[column.name] = self.runner.compile(seen)
+        return found
+
+    def _check_references(self, request: Request, values: Mapping[str, Any], where: tuple[Any, ...]) -> None:
+        """Refuse a reference to a row that the caller does not see, as one to a row that is not there.
+
+        Raises: MissingReference.
+        """
+        columns = [
+            name
+            for name, statement in self._hidden.items()
+            if values.get(name) is not None and not self.runner.write(request, statement, {"value": values[name]})
+        ]
+        if columns:
+            raise self._missing_reference(columns, self._name_of(columns[:1]), where)
 
     def explain(self, request: Request, exc: IntegrityError, values: Mapping[str, Any], where: tuple[Any, ...] = ()) -> Problem:
         """Return the problem that *exc* means.
@@ -121,10 +162,11 @@ class Constraints:
             return StillReferenced(constraint=name)
         # SQLite does not say which of the keys it was; its transaction goes on, so that it can be asked.
         columns = columns or tuple(self._missing(request, values))
-        name = name or self._name_of(columns)
-        return MissingReference(
-            errors=self._errors(columns, "Names a row that is not there.", "reference", where), constraint=name
-        )
+        return self._missing_reference(columns, name or self._name_of(columns), where)
+
+    def _missing_reference(self, columns: Sequence[str], name: str, where: tuple[Any, ...]) -> Problem:
+        errors = self._errors(columns, "Names a row that is not there.", "reference", where)
+        return MissingReference(errors=errors, constraint=name)
 
     def _missing(self, request: Request, values: Mapping[str, Any]) -> list[str]:
         """Return the columns whose foreign key leads nowhere."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import Column, ColumnElement, FromClause, Table, inspect, select
 
 from benben.db.render import is_rendered
 from benben.kernel.mistakes import nearest
@@ -24,6 +25,14 @@ INSIDE_JSON = TEXTUAL
 """What a value inside a JSON field may be compared by."""
 UNORDERED_TYPES = (Boolean, UUID)
 AGGREGATES = ("count", "sum", "avg", "min", "max")
+NO_RULES: Mapping[str, str] = MappingProxyType({})
+
+
+class Guard(Protocol):
+    """The rows of one table that some caller may see, or write."""
+
+    def of(self, table: FromClause) -> ColumnElement[bool]:
+        """Return the condition that a row of *table* meets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +74,9 @@ class Resource:
         unique: fields that together are a key of the client's, for an upsert; by default the
             primary key, where the client sets it.
         nested: relations to many whose rows are written with their parent.
+        rows: who sees and writes which rows, see `benben.resource.access`.
+        stamps: columns that a new row takes from its caller: ``{"owner": "$user"}``.
+        tenant: the column that keeps tenants apart, where the feature ``tenant`` is on.
         problems: further refusals, for the catalogue.
         summary: one sentence for the documents.
     """
@@ -86,6 +98,9 @@ class Resource:
     groups: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     nested: tuple[str, ...] = ()
+    rows: Mapping[str, str] = field(default_factory=lambda: NO_RULES)
+    stamps: Mapping[str, str] = field(default_factory=lambda: NO_RULES)
+    tenant: str = ""
     summary: str = ""
     problems: tuple[type[Problem], ...] = ()
 
@@ -135,6 +150,13 @@ class Relation:
 class BoundResource:
     """A resource inside one application, checked against its model.
 
+    There is one for each kind of caller: what a caller must not see is not in it.
+
+    Args:
+        guard: which rows are seen; None means all.
+        write_guard: which of these may be written.
+        stamps: columns that a new row takes from its request.
+        hidden: columns that this caller must not learn of.
     Raises: ConfigurationError: a field without a column, a model without a single key, or a
         name in the resource that nothing has.
     """
@@ -143,6 +165,10 @@ class BoundResource:
     schema: Schema
     registry: Mapping[type, BoundResource] = field(repr=False)
     has_regex: bool = False
+    guard: Guard | None = None
+    write_guard: Guard | None = None
+    stamps: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    hidden: frozenset[Column[Any]] = frozenset()
 
     def __post_init__(self) -> None:
         self.mapper: Any = inspect(self.resource.model)
@@ -190,8 +216,19 @@ class BoundResource:
             target = self.registry.get(relationship.entity.class_)
             if target is not None and (wanted is None or relationship.key in wanted):
                 relation = relation_of(relationship, target)
-                found |= {} if relation is None else {relationship.key: relation}
+                if relation is not None and not {relation.local, relation.remote} & (self.hidden | target.hidden):
+                    found[relationship.key] = relation
         return found
+
+    def seen(self) -> FromClause:
+        """Return the rows that are seen, as a table of its own inside a statement."""
+        table = self.table.alias()
+        return table if self.guard is None else select(table).where(self.guard.of(table)).subquery()
+
+    def conditions(self, *, writing: bool = False) -> list[ColumnElement[bool]]:
+        """Return what a row of the table itself has to meet to be seen, or to be written."""
+        guards = [self.guard, self.write_guard if writing else None]
+        return [guard.of(self.table) for guard in guards if guard is not None]
 
     def _check_names(self) -> None:
         """Refuse at the start what would else fail every list, or be passed over in silence."""

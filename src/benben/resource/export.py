@@ -53,7 +53,7 @@ class Exports:
         """
         if self._places is None or not self._places.acquire(blocking=False):
             raise TooManyExports(retry_after_s=RETRY_AFTER_S)
-        rows = self.batches(statement, statement.arguments(query.values, {}))
+        rows = self.batches(statement, request.registry.runner.arguments(request, statement, query.values))
         form = request.format
         names = [item.name for item in query.shape.fields] + [embed.relation.name for embed in query.shape.embeds]
         headers = [

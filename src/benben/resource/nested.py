@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from benben.db.runner import Statement
 from benben.kernel.problems import FieldError, InvalidInput
+from benben.resource.access.problems import RowNotPermitted
 from benben.resource.changes import Changes
 from benben.resource.constraints import Constraints
 from benben.resource.definition import Relation, readable
@@ -95,8 +96,9 @@ class Part:
 
     def insert(self, request: Request, parent: Any, item: Mapping[str, Any], where: tuple[Any, ...]) -> None:
         """Insert one child of *parent*."""
-        values = self.changes.defaults(on_update=False) | self._by_column(item) | {self.relation.remote.name: parent}
-        self._run(request, self.changes.insert(values), {}, values, where)
+        values = self.changes.new_values(request, self._by_column(item)) | {self.relation.remote.name: parent}
+        row = self._run(request, self.changes.insert(values), {}, values, where)[0]
+        self._check(request, row[1])
 
     def replace(self, request: Request, parent: Any, items: Sequence[Mapping[str, Any]], where: tuple[Any, ...]) -> None:
         """Make *items* the children of *parent*; those without a key are new.
@@ -113,7 +115,8 @@ class Part:
         if faults:
             raise InvalidInput(errors=faults)
         for key in known - {item[name] for item in items if name in item}:
-            self._run(request, self.changes.delete(None), {"key": key}, {}, where)
+            if not self._run(request, self.changes.delete(None), {"key": key}, {}, where):
+                raise RowNotPermitted()
         for place, item in enumerate(items):
             self._write(request, parent, item, (*where, place))
 
@@ -126,7 +129,8 @@ class Part:
     def _keys(self) -> Statement:
         """Return the statement of the keys of all children of ``parent``."""
         remote = self.target.table.columns[self.relation.remote.name]
-        return self.runner.compile(select(self.target.key.column).where(remote == bind("parent", remote)))
+        mine = remote == bind("parent", remote)
+        return self.runner.compile(select(self.target.key.column).where(mine, *self.target.conditions()))
 
     def _write(self, request: Request, parent: Any, item: Mapping[str, Any], where: tuple[Any, ...]) -> None:
         key = item.get(self.target.key.name)
@@ -135,13 +139,19 @@ class Part:
             return
         rest = {name: value for name, value in item.items() if name != self.target.key.name}
         values = self.changes.defaults(on_update=True) | self._by_column(rest)
-        self._run(request, self.changes.update(values, None), {"key": key}, values, where)
+        if not self._run(request, self.changes.update(values, None), {"key": key}, values, where):
+            raise RowNotPermitted()
+        self._check(request, key)
+
+    def _check(self, request: Request, key: Any) -> None:
+        if self.changes.is_guarded and not self.runner.write(request, self.changes.permitted, {"key": key}):
+            raise RowNotPermitted()
 
     def _run(
         self, request: Request, statement: Statement, arguments: Mapping[str, Any], values: Mapping[str, Any], where: Any
-    ) -> None:
+    ) -> Sequence[Any]:
         prefixed = {f"f_{name}": value for name, value in values.items()}
-        self.constraints.run(request, statement, {**arguments, **prefixed}, values, where)
+        return self.constraints.run(request, statement, {**arguments, **prefixed}, values, where)
 
     def _by_column(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         return {self.columns[name]: value for name, value in sent.items()}

@@ -63,7 +63,7 @@ class Reader:
         values = {**query.values, "limit": query.limit + 1}
         stored = {} if place is None else place.stored
         if "HTTP_PREFER" in request.environ and read_preferences(request.environ["HTTP_PREFER"]).explain:
-            return explained(request, self.bound, query, statement, statement.arguments(values, stored))
+            return explained(request, self.bound, query, statement, self.runner.arguments(request, statement, values, stored))
         rows = self.runner.read(request, statement, values, stored)
         number = len(query.order) if query.measures else len(query.shape.sort)
         is_cut, shown = len(rows) > query.limit, rows[: query.limit]
@@ -82,7 +82,7 @@ class Reader:
             authorise(request, query)
         values = {**query.values, "key": self.key(request)}
         if "HTTP_PREFER" in request.environ and read_preferences(request.environ["HTTP_PREFER"]).explain:
-            return explained(request, self.bound, query, statement, statement.arguments(values, {}))
+            return explained(request, self.bound, query, statement, self.runner.arguments(request, statement, values))
         rows = self.runner.read(request, statement, values)
         if not rows:
             raise NotFound()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 
 from benben.kernel.plugin import Permission
 from benben.kernel.settings import Values
+from benben.resource.access.kinds import Access
 from benben.resource.bulk import BulkWriter
 from benben.resource.changes import Changes
 from benben.resource.definition import BoundResource, Resource
@@ -19,6 +20,11 @@ from benben.resource.write import JSON_PATCH, Writer
 from benben.rest.nodes import Schema
 from benben.rest.service import Service
 
+if TYPE_CHECKING:
+    from pyramid.response import Response
+
+    from benben.kernel.request import Request
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -26,6 +32,7 @@ class Parts:
 
     bound: BoundResource
     reader: Reader
+    writer: Writer
     bulk: BulkWriter
 
 
@@ -46,14 +53,61 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
     bound = BoundResource(resource, schema_of(config, resource), registry.resources, bounds.regex)
     if registry.resources.setdefault(resource.model, bound) is not bound:
         raise ConfigurationError(f"resource {resource.name}: its model belongs to {registry.resources[resource.model].name}")
-    statements = Statements(bound, registry.runner, bounds)
+    registry.access.add(registry.assembly.source, resource)
+    bound.stamps = registry.access.stamps(bound)
+    registry.resource_parts[resource.name] = build_parts(registry, bound)
+    views = Views(registry.access, resource.name)
+    config.add_service(collection_service(bound, views))
+    config.add_service(item_service(bound, views))
+    return bound
+
+
+def build_parts(registry: Any, bound: BoundResource) -> Parts:
+    """Return what serves *bound*; its statements are compiled as they are needed."""
+    statements = Statements(bound, registry.runner, registry.resource_bounds)
     reader = Reader(bound, statements, registry.cursors, registry.exports)
     writer = Writer(bound, Changes(bound, statements), reader)
-    bulk = BulkWriter(writer)
-    registry.resource_parts[resource.name] = Parts(bound, reader, bulk)
-    config.add_service(collection_service(bound, reader, bulk))
-    config.add_service(item_service(bound, reader, writer))
-    return bound
+    return Parts(bound, reader, writer, BulkWriter(writer))
+
+
+class Views:
+    """The views of one resource; each finds the parts that serve this caller."""
+
+    def __init__(self, access: Access, name: str) -> None:
+        self._access = access
+        self._name = name
+
+    def list(self, request: Request) -> Response:
+        """List what the filters match, in pages."""
+        return self._access.parts(request, self._name).reader.list(request)
+
+    def item(self, request: Request) -> Response:
+        """Show one item."""
+        return self._access.parts(request, self._name).reader.item(request)
+
+    def post(self, request: Request) -> Response:
+        """Create an item, or all items of a list."""
+        return self._access.parts(request, self._name).bulk.post(request)
+
+    def patch_many(self, request: Request) -> Response:
+        """Change what a filter matches, or each row that a list names by its key."""
+        return self._access.parts(request, self._name).bulk.patch(request)
+
+    def delete_many(self, request: Request) -> Response:
+        """Delete what a filter matches."""
+        return self._access.parts(request, self._name).bulk.delete(request)
+
+    def replace(self, request: Request) -> Response:
+        """Replace an item as a whole; where the client sets the key, create it."""
+        return self._access.parts(request, self._name).writer.replace(request)
+
+    def patch(self, request: Request) -> Response:
+        """Change some fields of an item."""
+        return self._access.parts(request, self._name).writer.patch(request)
+
+    def delete(self, request: Request) -> Response:
+        """Delete an item."""
+        return self._access.parts(request, self._name).writer.delete(request)
 
 
 def schema_of(config: Any, resource: Resource) -> Schema:
@@ -68,40 +122,35 @@ def schema_of(config: Any, resource: Resource) -> Schema:
     return found() if isinstance(found, type) else found
 
 
-def collection_service(bound: BoundResource, reader: Reader, bulk: BulkWriter) -> Service:
+def collection_service(bound: BoundResource, views: Views) -> Service:
     """Return the service of the list."""
     service = Service(bound.name, bound.path, summary=bound.resource.summary)
     service.add_view(
-        "GET", reader.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"}, formats=True
+        "GET", views.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"}, formats=True
     )
     # The writer validates by itself: one row and many of them come to the same address.
     for method, view, kind in (
-        ("POST", bulk.post, "create"),
-        ("PATCH", bulk.patch, "patch_many"),
-        ("DELETE", bulk.delete, "delete_many"),
+        ("POST", views.post, "create"),
+        ("PATCH", views.patch_many, "patch_many"),
+        ("DELETE", views.delete_many, "delete_many"),
     ):
         service.add_view(method, view, **_writing(bound, method, kind))
     return service
 
 
-def item_service(bound: BoundResource, reader: Reader, writer: Writer) -> Service:
+def item_service(bound: BoundResource, views: Views) -> Service:
     """Return the service of one item."""
     service = Service(f"{bound.name}.item", f"{bound.path}/{{key}}", summary=bound.resource.summary)
     service.add_view(
-        "GET", reader.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"}, formats=True
+        "GET", views.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"}, formats=True
     )
     for method, view, kind in (
-        ("PUT", writer.replace, "replace"),
-        ("PATCH", writer.patch, "patch"),
-        ("DELETE", writer.delete, "delete"),
+        ("PUT", views.replace, "replace"),
+        ("PATCH", views.patch, "patch"),
+        ("DELETE", views.delete, "delete"),
     ):
         service.add_view(method, view, **_writing(bound, method, kind))
     return service
-
-
-def _reading(bound: BoundResource, kind: str) -> dict[str, Any]:
-    """Return the arguments of a reading view."""
-    return {"permission": bound.read_permission, "operation": {"resource": bound, "kind": kind}, "formats": True}
 
 
 def _writing(bound: BoundResource, method: str, kind: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import msgspec
 from benben.db.runner import Runner
 from benben.kernel.problems import FieldError, InvalidInput, NotFound
 from benben.kernel.settings import Values
+from benben.resource.access.problems import RowNotPermitted
 from benben.resource.answers import finished, preferences_of, quiet_response, row_answer
 from benben.resource.bodies import Bodies
 from benben.resource.changes import IGNORE, MERGE, Changes
@@ -118,13 +119,16 @@ class Writer:
         Raises: Problem: what the rules of the table refuse, at *where* in the body.
         """
         own, children = self.children.split(body)
-        values = self.changes.defaults(on_update=False) | self.by_column(own)
+        values = self.changes.new_values(request, self.by_column(own))
         conflict, unique = self.conflict(preferences)
         merged = tuple(self.columns[name] for name in sorted(sent) if name in own) if conflict == MERGE else ()
         statement = self.changes.insert(values, on_conflict=conflict, unique=unique, merged=merged)
         rows = self.constraints.run(request, statement, prefixed(values), values, where)
         if not rows:
-            return self._existing(request, values, unique), False
+            row = self._existing(request, values, unique)
+            if conflict == MERGE:
+                self.check(request, row[1])
+            return row, False
         row = rows[0]
         if children:
             row = self.children.create(request, row, children, where)
@@ -201,9 +205,22 @@ class Writer:
         return {name: value for name, value in whole.items() if name not in known or found.get(name) != known[name]}
 
     def notify(self, request: Request, action: str, key: Any, document: str) -> None:
-        """Tell subscribers what happened, inside the transaction."""
+        """Tell subscribers what happened, inside the transaction.
+
+        Raises: RowNotPermitted: the row is now one that its caller may not write.
+        """
+        if action != "deleted":
+            self.check(request, key)
         if request.registry.has_listeners:
             request.registry.notify(ResourceChanged(request, self.bound.name, action, key, document.encode()))
+
+    def check(self, request: Request, key: Any) -> None:
+        """Refuse a row that its caller may not write as it is now.
+
+        Raises: RowNotPermitted.
+        """
+        if self.changes.is_guarded and not self.runner.write(request, self.changes.permitted, {"key": key}):
+            raise RowNotPermitted()
 
     def by_column(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of fields by the name of their column."""
@@ -244,7 +261,7 @@ class Writer:
     def _put_new(self, request: Request, sent: dict[str, Any], preferences: Preferences, conditions: Preconditions) -> Response:
         """Create the row that PUT names; of two that do so at once one replaces the other's."""
         own, children = self.children.split({**sent, self.bound.key.name: self.reader.key(request)})
-        values = self.changes.defaults(on_update=False) | self.by_column(own)
+        values = self.changes.new_values(request, self.by_column(own))
         statement = self.changes.insert(values, on_conflict=IGNORE, unique=(self.bound.key.column.name,))
         rows = self.constraints.run(request, statement, prefixed(values), values)
         if not rows:
@@ -259,7 +276,7 @@ class Writer:
         """Return the row that was there before one that a caller wanted to be ignored."""
         rows = self.runner.write(request, self.changes.by_unique(unique), prefixed({name: values[name] for name in unique}))
         if not rows:
-            raise NotFound()
+            raise self.constraints.duplicate(unique)
         return rows[0]
 
     def _conditions(self, request: Request) -> Preconditions:
@@ -299,9 +316,11 @@ class Writer:
     def _refuse(self, request: Request) -> None:
         """Say why nothing was changed: there is no such row, or it has another version.
 
-        Raises: NotFound, PreconditionFailed.
+        Raises: NotFound, RowNotPermitted, PreconditionFailed.
         """
-        raise self._failed(request, self._current(request))
+        current = self._current(request)
+        self.check(request, self.reader.key(request))
+        raise self._failed(request, current)
 
     def _failed(self, request: Request, row: Any) -> PreconditionFailed:
         """Return the refusal, with the item as it is for whoever may read it."""

@@ -2,7 +2,8 @@
 
     population gt 1000000 and not (country.name exact "China" or country.name startswith "In")
 
-A condition is a path, a lookup and a value, or values in brackets: ``id in (1, 2, 3)``. A
+A condition is a path, a lookup and a value, or values in brackets: ``id in (1, 2, 3)``. The
+signs ``== != < <= > >=`` stand for their lookups. A
 value stands in double quotes with the escapes of JSON, or bare if it is one word. ``not``
 binds tighter than ``and``, and that tighter than ``or``.
 
@@ -38,12 +39,15 @@ LOOKUPS = (
     "regex",
     "isnull",
 )
+SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {"=": "exact", "==": "exact", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+)
 GRAMMAR = r"""
 ?start: some
 ?some: every (_OR every)*
 ?every: negation (_AND negation)*
 ?negation: _NOT negation -> without | condition | "(" some ")"
-condition: path LOOKUP values
+condition: path (LOOKUP | SYMBOL) values
 path: NAME ("." (NAME | QUOTED | INDEX | LOOKUP))*
 ?values: value | "(" value ("," value)* ")" -> listed
 ?value: QUOTED -> quoted | BARE -> bare
@@ -51,6 +55,7 @@ path: NAME ("." (NAME | QUOTED | INDEX | LOOKUP))*
 _OR.4: /or(?![^\s(])/
 _AND.4: /and(?![^\s(])/
 _NOT.4: /not(?![^\s(])/
+SYMBOL.3: /==|!=|<=|>=|=|<|>/
 LOOKUP.3: /(?:%LOOKUPS%)(?![^\s("])/
 NAME.2: /[A-Za-z_][A-Za-z0-9_]*/
 INDEX.2: /[0-9]+/
@@ -64,6 +69,7 @@ EXPECTED: Mapping[str, Any] = MappingProxyType(
         "_AND": '"and"',
         "_NOT": '"not"',
         "LOOKUP": "a lookup such as exact or gt",
+        "SYMBOL": "a lookup such as exact or gt",
         "NAME": "the name of a field",
         "QUOTED": "a text in quotes",
         "BARE": "a value",
@@ -210,7 +216,7 @@ class _Builder(Transformer[Token, Any]):
     def condition(self, items: list[Any]) -> Expression:
         """Return one condition."""
         (path, position), lookup, values = items
-        return Condition(path, str(lookup), values if isinstance(values, tuple) else (values,), position)
+        return Condition(path, SYMBOLS.get(lookup, str(lookup)), values if isinstance(values, tuple) else (values,), position)
 
     def path(self, items: list[Token]) -> tuple[tuple[str, ...], int]:
         """Return the steps of a path and where it begins."""

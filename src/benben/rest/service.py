@@ -114,11 +114,16 @@ class Endpoint:
 
 
 class Services:
-    """All services of one application; ``registry.services``."""
+    """All services of one application; ``registry.services``.
+
+    Attributes:
+        claimed: keys under ``service.`` that somebody else reads.
+    """
 
     def __init__(self) -> None:
         self.endpoints: list[Endpoint] = []
         self.policies: dict[str, Values] = {}
+        self.claimed: set[str] = set()
 
     def policy(self, config: Any, name: str) -> Values:
         """Return the ini's policy for the service *name*."""
@@ -250,7 +255,9 @@ def media_types_of(method: str, arguments: dict[str, Any]) -> tuple[str, ...]:
 def service_mistakes(assembly: Assembly) -> Iterable[Mistake]:
     """Yield a mistake for every ``service.`` key that is about nothing."""
     policies = assembly.config.registry.services.policies
+    services: Services = assembly.config.registry.services
     known = [f"service.{name}.{node.name}" for name in policies for node in ServicePolicy().children]
+    known += sorted(services.claimed)
     for name in sorted({key.split(".")[1] for key in assembly.source.keys_under("service")}):
         if name in policies:
             yield from unknown_keys(assembly.source, known, f"service.{name}")

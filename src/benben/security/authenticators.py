@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benben.kernel.bands import Handler
     from benben.kernel.request import Request
 
+AUTHORIZATION = "HTTP_AUTHORIZATION"
 Authenticate = Callable[["Request"], Identity | None]
 
 
@@ -26,16 +27,25 @@ class Authenticator:
         authenticate: returns the identity; None where the request carries no credentials of
             this kind; raises a 401 problem where it carries bad ones.
         challenge: the value of WWW-Authenticate for a caller without credentials.
+        evidence: the key of the WSGI environment that carries credentials of this kind.
     """
 
     scheme: str
     authenticate: Authenticate
     challenge: str
+    evidence: str = AUTHORIZATION
 
 
-def add_authenticator(config: Any, scheme: str, authenticate: Authenticate, *, challenge: str) -> None:
-    """Add a way to authenticate; the order is that of inclusion."""
-    config.registry.security.authenticators.append(Authenticator(scheme, authenticate, challenge))
+def add_authenticator(
+    config: Any, scheme: str, authenticate: Authenticate, *, challenge: str, evidence: str = AUTHORIZATION
+) -> None:
+    """Add a way to authenticate; the order is that of inclusion.
+
+    Args:
+        challenge: empty where a caller cannot be asked for it, a cookie for example.
+        evidence: where the credentials are, ``HTTP_X_API_KEY`` for example.
+    """
+    config.registry.security.authenticators.append(Authenticator(scheme, authenticate, challenge, evidence))
 
 
 def identity_tween(handler: Handler, registry: Any) -> Handler:
@@ -46,7 +56,7 @@ def identity_tween(handler: Handler, registry: Any) -> Handler:
     policy = registry.security
 
     def identify(request: Request) -> Response:
-        if "HTTP_AUTHORIZATION" in request.environ:
+        if not policy.evidence.isdisjoint(request.environ):
             policy.identity(request)
         return handler(request)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pyramid.authorization import ACLHelper, Everyone
@@ -10,6 +12,7 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from benben.kernel.problems import Forbidden, Problem, Unauthenticated, respond
+from benben.security.authenticators import AUTHORIZATION
 from benben.security.rules import Rule
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ class SecurityPolicy:
     """One for each application.
 
     An object with an access control list (``__acl__``, Pyramid's own) is judged by the list;
-    everything else by the rule of the permission.
+    everything else by the rule of the permission. Scopes narrow either.
+
+    Attributes:
+        grants: returns the permissions that the roles of an identity give it, beside the rules.
     """
 
     def __init__(self, registry: Any) -> None:
@@ -39,6 +45,7 @@ class SecurityPolicy:
         self._changed = registry.assembly.rules
         self._rules: dict[str, Rule] = {}
         self._acl = ACLHelper()
+        self.grants: Callable[[Identity], Collection[str]] | None = None
 
     def identity(self, request: Request) -> Identity | None:
         """Return who asks, or None for nobody; the answer is kept on the request.
@@ -60,15 +67,43 @@ class SecurityPolicy:
     def permits(self, request: Request, context: Any, permission: str) -> Any:
         """Return whether the caller may use *permission* on *context*."""
         rule = self.rule(permission)
-        if rule.is_public and getattr(context, "__acl__", None) is None:
+        has_acl = getattr(context, "__acl__", None) is not None
+        if rule.is_public and not has_acl:
             return ALLOWED
         identity = self.identity(request)
-        if getattr(context, "__acl__", None) is not None:
+        if identity is not None and not self.is_in_scope(identity, permission):
+            return Denied("denied by the scopes of the credentials, which lack %s", permission)
+        if has_acl:
             principals = (Everyone,) if identity is None else identity.principals
             return self._acl.permits(context, principals, permission)
+        return ALLOWED if self.allows(identity, permission) else Denied("denied by the rule of %s", permission)
+
+    def allows(self, identity: Identity | None, permission: str) -> bool:
+        """Tell whether the rule of *permission* or a role gives it to *identity*, whatever its scopes are."""
+        rule = self.rule(permission)
         if rule.allows(identity):
-            return ALLOWED
-        return Denied("denied by the rule of %s", permission)
+            return True
+        if self.grants is None or identity is None or "nobody" in rule.words:
+            return False
+        return permission in self.grants(identity)
+
+    def is_in_scope(self, identity: Identity, permission: str) -> bool:
+        """Tell whether the credentials of *identity* reach *permission*.
+
+        ``books.*`` is every permission of books, ``*`` every one. A rule in the place of a
+        permission is out of every other scope, unless it only asks who calls.
+        """
+        scopes = identity.scopes
+        if scopes is None or permission in scopes or "*" in scopes:
+            return True
+        if permission not in self._permissions:
+            return not (self.rule(permission).roles or self.rule(permission).users)
+        return f"{permission.rpartition('.')[0]}.*" in scopes
+
+    @cached_property
+    def evidence(self) -> frozenset[str]:
+        """Return the keys of the WSGI environment that carry credentials of any kind."""
+        return frozenset(item.evidence for item in self.authenticators) | {AUTHORIZATION}
 
     def rule(self, permission: str) -> Rule:
         """Return the rule of *permission*, which may itself be written as one."""
@@ -81,7 +116,7 @@ class SecurityPolicy:
 
     def challenges(self) -> str:
         """Return the value of WWW-Authenticate, empty where nobody can authenticate."""
-        return ", ".join(authenticator.challenge for authenticator in self.authenticators)
+        return ", ".join(item.challenge for item in self.authenticators if item.challenge)
 
     def refusal(self, request: Request, detail: str = "") -> Problem:
         """Return 401 for a stranger who could say who they are, 403 for everybody else.

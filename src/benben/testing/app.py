@@ -29,7 +29,7 @@ class API(TestApp):
         self.registry = assembly.config.registry
 
     def by(self, name: str, *roles: str) -> API:
-        """Return the same application, called by *name* with *roles*."""
+        """Return the same application, called by *name* with *roles*; ``x=y`` is a claim, not a role."""
         other: Any = API(self.app, self.assembly)
         other.authorization = None
         other.extra_environ = {**self.extra_environ, "HTTP_AUTHORIZATION": " ".join(("Test", name, *roles))}

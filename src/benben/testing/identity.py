@@ -1,5 +1,7 @@
 """Callers for tests: ``Authorization: Test alice editor`` is alice with the role editor.
 
+A word such as ``tenant=acme`` is a claim, ``scope=books.read,books.write`` what narrows her.
+
 A plain include; it accepts anybody's word and is for tests alone.
 """
 
@@ -16,9 +18,11 @@ def includeme(config: Any) -> None:
 
 
 def authenticate(request: Any) -> Identity | None:
-    """Return the caller that the header names: its id, then its roles."""
+    """Return the caller that the header names: its id, then its roles and claims."""
     scheme, _, words = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme != "Test" or not words:
         return None
-    name, *roles = words.split()
-    return Identity(name, frozenset(roles), scheme="Test")
+    name, *rest = words.split()
+    claims = dict(word.split("=", 1) for word in rest if "=" in word)
+    scopes = frozenset(claims.pop("scope").split(",")) if "scope" in claims else None
+    return Identity(name, frozenset(word for word in rest if "=" not in word), "Test", scopes, claims)

@@ -288,7 +288,5 @@ def test_both_ways_of_writing_give_the_same_bytes(full: API, query: str) -> None
 
 def reader_of(api: API) -> Any:
     """Return the reader behind the list of items."""
-    endpoint = next(item for item in api.registry.services.endpoints if item.route == ITEMS.name and item.method == "GET")
-    view = next(view for method, view, _ in endpoint.service.definitions if method == "GET")
     assert api.registry.resources[Item].name == ITEMS.name
-    return view.__self__
+    return api.registry.resource_parts[ITEMS.name].reader

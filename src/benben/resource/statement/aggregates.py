@@ -50,7 +50,7 @@ class Aggregates:
         keys = [joins.column(group.path) for group in groups]
         labelled = [key.label(group.name) for group, key in zip(groups, keys, strict=True)]
         labelled += [measured(measure, dialect).label(measure.name) for measure in measures]
-        rows = select(*labelled).select_from(joins.source).where(self.statements.conditions.of(where)).group_by(*keys)
+        rows = select(*labelled).select_from(joins.source).where(self.statements.conditions.visible(where)).group_by(*keys)
         source = rows.subquery("groups")
         members = select(*(source.c[column.key].label(column.key) for column in labelled))
         ranked = [source.c[rank.name] for rank in order]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, func, literal_column, or_, select, true
 from sqlalchemy import table as table_clause
 
 from benben.resource.definition import BoundResource, Relation
@@ -24,10 +24,15 @@ Comparison = Callable[[Any, Sequence[Any]], ColumnElement[bool]]
 class Conditions:
     """Builds the conditions of one resource for one dialect."""
 
-    def __init__(self, bound: BoundResource, dialect: str) -> None:
+    def __init__(self, bound: BoundResource, dialect: str, table: FromClause | None = None) -> None:
         self.bound = bound
         self.dialect = dialect
+        self.table = bound.table if table is None else table
         self._comparisons = {**COMPARISONS, **(ON_SQLITE if dialect == "sqlite" else ON_POSTGRESQL)}
+
+    def visible(self, condition: Condition | None, *, writing: bool = False) -> ColumnElement[bool]:
+        """Return *condition* over the rows that the caller may see, or write."""
+        return and_(*self.bound.conditions(writing=writing), self.of(condition))
 
     def of(self, condition: Condition | None) -> ColumnElement[bool]:
         """Return *condition* over the resource's own table."""
@@ -52,7 +57,7 @@ class Conditions:
         the foreign key; SQLite would evaluate an EXISTS for every row.
         """
         relations = term.path.relations
-        tables = [self.bound.table, *(relation.target.table.alias() for relation in relations)]
+        tables = [self.table, *(relation.target.seen() for relation in relations)]
         condition = self._comparison(term, tables[-1].c[term.path.field.column.name])
         for depth, relation in reversed(list(enumerate(relations))):
             condition = membership(relation, tables[depth], tables[depth + 1], condition)
@@ -63,13 +68,16 @@ class Conditions:
         compare = self._comparisons[term.lookup]
         if term.path.is_inside:
             return compare(*inside_value(self.dialect, column, term, names))
+        return compare(column, self._operands(term, column, names))
+
+    def _operands(self, term: Term, column: Any, names: Sequence[str]) -> list[Any]:
         if term.lookup in TEXTUAL:
-            return compare(column, [bind_text(name) for name in names])
-        return compare(column, [bind(name, column) for name in names])
+            return [bind_text(name) for name in names]
+        return [bind(name, column) for name in names]
 
     def _text(self, term: TextTerm) -> ColumnElement[bool]:
         """Return the condition of ``q=``: an index where there is one, else every word somewhere."""
-        search, table = self.bound.resource.search, self.bound.table
+        search, table = self.bound.resource.search, self.table
         if search is None:
             raise ValueError("a resource without search takes no text")
         columns = [table.c[self.bound.fields[name].column.name] for name in search.fields]

@@ -37,7 +37,7 @@ def needed_columns(fields: Iterable[Field], embeds: Iterable[Embed]) -> dict[str
 
 def embedded(rendering: Any, columns: Any, embed: Embed) -> ColumnElement[Any]:
     """Return the document of the one related row or null, or the array of many."""
-    target = embed.relation.target.table.alias()
+    target = embed.relation.target.seen()
     rows = _related(members(rendering, target.c, embed.fields, embed.embeds), columns, embed, target)
     outer = columns[embed.relation.local.name].table
     if not embed.relation.is_many:
@@ -48,7 +48,7 @@ def embedded(rendering: Any, columns: Any, embed: Embed) -> ColumnElement[Any]:
 
 def counted(columns: Any, embed: Embed) -> ColumnElement[Any]:
     """Return the number of all related rows, whatever the limit is."""
-    target = embed.relation.target.table.alias()
+    target = embed.relation.target.seen()
     rows = _related(select(func.count()), columns, embed, target)
     return rows.correlate(columns[embed.relation.local.name].table).scalar_subquery()
 

@@ -32,7 +32,7 @@ class Joins:
     def _table(self, relations: tuple[Relation, ...]) -> Any:
         if relations not in self._tables:
             near, relation = self._table(relations[:-1]), relations[-1]
-            far = relation.target.table.alias()
+            far = relation.target.seen()
             self._tables[relations] = far
             local = near.c[relation.local.name]
             if relation.through is not None:

@@ -56,7 +56,7 @@ class Statements:
         PERF: without a limit the order is that of the outside alone, where an index may give it;
         sorting inside as well would hold every row.
         """
-        where = self.conditions.of(shape.where)
+        where = self.conditions.visible(shape.where)
         joins = Joins(self.bound.table)
         keys = [joins.column(key.path) for key in shape.sort]
         page = self._page(shape).add_columns(*(key.label(f"s{place}") for place, key in enumerate(keys)))
@@ -79,7 +79,7 @@ class Statements:
         key = self.bound.key.column
         version: list[Any] = [] if self.bound.version is None else [self.bound.version]
         page = self._page(shape).add_columns(*(column.label(f"s{place}") for place, column in enumerate(version)))
-        source = page.where(key == bind("key", key)).subquery("page")
+        source = page.where(key == bind("key", key), *self.bound.conditions()).subquery("page")
         extra = [source.c[f"s{place}"] for place in range(len(version))]
         rendering = self.rendering(shape.fields)
         shown = members(rendering, source.c, shape.fields, shape.embeds)
@@ -87,7 +87,7 @@ class Statements:
 
     def _compile_count(self, shape: Shape) -> Statement:
         """Return the statement that only counts, for a page that has no rows to count along."""
-        return self.runner.compile(select(self._total(shape, self.conditions.of(shape.where))))
+        return self.runner.compile(select(self._total(shape, self.conditions.visible(shape.where))))
 
     def _page(self, shape: Shape) -> Select[Any]:
         return select(*needed_columns(shape.fields, shape.embeds).values())
@@ -102,7 +102,7 @@ class Statements:
             return select(func.count()).select_from(table).where(where).scalar_subquery()
         bounded: Any = select(literal_column("1")).select_from(table).where(where).limit(self.bounds.counted_rows + 1)
         counted: Any = select(func.count()).select_from(bounded.subquery()).scalar_subquery()
-        if shape.where is None and self.runner.dialect.name == "postgresql":
+        if shape.where is None and self.bound.guard is None and self.runner.dialect.name == "postgresql":
             name = self.runner.dialect.identifier_preparer.format_table(table)
             pg_class = table_clause("pg_class")
             known = select(cast(literal_column("reltuples"), BigInteger)).select_from(pg_class)

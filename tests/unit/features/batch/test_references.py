@@ -9,7 +9,10 @@ import pytest
 from benben.features.batch.problems import BatchTooExpensive
 from benben.features.batch.references import Answer, Budget, Resolver, faults_of
 
-ROW = b'{"id": 7, "name": "a b/\\u00e4?&#", "done": true, "price": 1.5, "gone": null, "tags": [{"n": 1}], "text": "$0.id", "dots": ".."}'
+ROW = (
+    b'{"id": 7, "name": "a b/\\u00e4?&#", "done": true, "price": 1.5, "gone": null, '
+    b'"tags": [{"n": 1}], "text": "$0.id", "dots": ".."}'
+)
 
 
 @pytest.fixture
