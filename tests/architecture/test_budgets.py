@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "benben"
-KERNEL_LINES = 1_200
+KERNEL_LINES = 1_300
 """Lines of code in the kernel: about a thousand is one sitting; the mapper, the rollback and the edge came later."""
 SUPPRESSIONS = 5
 LONG_SIGNATURES = {"server/listener.py __init__", "server/channel.py __init__"}

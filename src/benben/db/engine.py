@@ -83,7 +83,7 @@ def build_engine(settings: Any, *, url: URL | None = None, pooled: bool = True) 
     """
     url = url or shared_memory(settings.url or make_url("sqlite://"))
     # SECURITY: an exception that is logged would else carry the values, hashes of passwords too.
-    arguments: dict[str, Any] = {"hide_parameters": True}
+    arguments: dict[str, Any] = {"hide_parameters": True, "pool_reset_on_return": None}
     if not pooled:
         arguments |= {"poolclass": NullPool}
     else:
@@ -137,7 +137,22 @@ def _postgresql_options(settings: Any) -> dict[str, Any]:
     }
 
 
+def _reset_where_needed(engine: Engine, is_open: Callable[[Any], bool]) -> None:
+    """End a transaction that somebody has left open, when its connection goes back to the pool.
+
+    PERF: SQLAlchemy would ask every connection to roll back. After a single read in autocommit
+    there is nothing to, and psycopg takes a lock and a generator to find that out.
+    """
+
+    @event.listens_for(engine, "reset")
+    def reset(connection: Any, _record: Any, state: Any) -> None:
+        if not state.terminate_only and is_open(connection):
+            connection.rollback()
+
+
 def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
+    _reset_where_needed(engine, lambda connection: bool(connection.in_transaction))
+
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         # The driver's own transactions begin deferred: two that read and then write would
@@ -184,6 +199,9 @@ def use_write_ahead_log(connection: Any, timeout_s: float) -> None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
+    # 0 is libpq's PQTRANS_IDLE.
+    _reset_where_needed(engine, lambda connection: connection.pgconn.transaction_status != 0)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":

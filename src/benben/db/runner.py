@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Dialect, Engine, Float, bindparam
 from sqlalchemy.exc import DBAPIError
 
+from benben.db.lanes import Lanes
 from benben.db.render import DECODED
 from benben.kernel.wire import write_json
 
@@ -40,6 +41,7 @@ class Statement:
         decode: makes one text of the members at the beginning of a row; None where the
             database has done so.
         asked: binds whose value the request itself gives, who asks for example.
+        returns: it gives rows. PERF: psycopg would describe its columns anew to tell.
     """
 
     sql: str
@@ -49,6 +51,7 @@ class Statement:
     positional: bool
     decode: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None
     asked: tuple[tuple[str, Callable[[Request], Any]], ...] = ()
+    returns: bool = True
 
     def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
         """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
@@ -65,6 +68,8 @@ class Runner:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect
+        self.lanes = Lanes(engine)
+        self._error: Any = engine.dialect.loaded_dbapi.Error
         self._asked: dict[str, Callable[[Request], Any]] = {}
 
     def bind_asked(self, kind: Any, ask: Callable[[Request], Any]) -> Any:
@@ -94,7 +99,8 @@ class Runner:
         members = statement.get_execution_options().get(DECODED)
         decode = None if members is None else decoder(members, self.dialect)
         asked = tuple((name, self._asked[name]) for name in compiled.binds if name in self._asked)
-        return Statement(str(compiled), names, processors, constants, positional, decode, asked)
+        returns = bool(statement.is_select or getattr(statement, "_returning", ()))
+        return Statement(str(compiled), names, processors, constants, positional, decode, asked, returns)
 
     def arguments(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -118,15 +124,21 @@ class Runner:
         """Run a reading statement on *arguments* that are in the form of the driver already."""
         if request.environ.get("tm.active"):
             return self.write_arguments(request, statement, arguments)
-        pooled = None
         try:
-            pooled = self.engine.raw_connection()
-            return self._run(request, pooled.driver_connection, statement, arguments)
-        except self.dialect.loaded_dbapi.Error as exc:
-            raise self._wrapped(exc, statement, pooled) from exc
-        finally:
-            if pooled is not None:
-                pooled.close()
+            lane = self.lanes.take()
+        except self._error as exc:
+            raise self._wrapped(exc, statement) from exc
+        try:
+            rows = self._run(request, lane.execute, statement, arguments)
+        except self._error as exc:
+            lost = self.dialect.is_disconnect(exc, lane.pooled.driver_connection, None)
+            self.lanes.drop(lane, exc if lost else None)
+            raise self._wrapped(exc, statement, lost=lost) from exc
+        except BaseException:
+            self.lanes.drop(lane, None)
+            raise
+        self.lanes.give(lane)
+        return rows
 
     def write(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -138,30 +150,29 @@ class Runner:
         """Run a statement on *arguments* that are in the form of the driver already."""
         connection = request.dbsession.connection()
         try:
-            return self._run(request, connection.connection.driver_connection, statement, arguments)
-        except self.dialect.loaded_dbapi.Error as exc:
-            raise self._wrapped(exc, statement, None) from exc
+            return self._run(request, connection.connection.driver_connection.execute, statement, arguments)
+        except self._error as exc:
+            raise self._wrapped(exc, statement) from exc
 
-    def _run(self, request: Request, driver: Any, statement: Statement, arguments: Any) -> Sequence[Any]:
+    def _run(self, request: Request, execute: Callable[[str, Any], Any], statement: Statement, arguments: Any) -> Sequence[Any]:
         started = perf_counter()
         try:
-            cursor = driver.execute(statement.sql, arguments)
-            rows = cursor.fetchall() if cursor.description else ()
+            cursor = execute(statement.sql, arguments)
+            rows = cursor.fetchall() if statement.returns else ()
             return rows if statement.decode is None else [statement.decode(row) for row in rows]
         finally:
             request.statement_count += 1
             request.statement_s += perf_counter() - started
 
-    def _wrapped(self, exc: Any, statement: Statement, pooled: Any) -> Exception:
+    def _wrapped(self, exc: Any, statement: Statement, *, lost: bool | None = None) -> Exception:
         """Return the exception that SQLAlchemy would have raised, so that one handler serves both."""
-        lost = self.dialect.is_disconnect(exc, pooled.driver_connection if pooled else None, None)
-        if lost and pooled is not None:
-            pooled.invalidate(exc)
+        if lost is None:
+            lost = self.dialect.is_disconnect(exc, None, None)
         return DBAPIError.instance(
             statement.sql,
             {},
             exc,
-            self.dialect.loaded_dbapi.Error,
+            self._error,
             hide_parameters=True,
             connection_invalidated=lost,
             dialect=self.dialect,

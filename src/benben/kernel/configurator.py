@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pyramid.config
+from pyramid.config import global_registries
 from pyramid.config.actions import action_method
+from pyramid.events import ApplicationCreated
 from pyramid.security import NO_PERMISSION_REQUIRED
+
+from benben.kernel.router import Router
 
 
 class Configurator(pyramid.config.Configurator):
@@ -24,6 +28,18 @@ class Configurator(pyramid.config.Configurator):
         if default and kw.get("permission") is None and declared is None:
             kw["permission"] = NO_PERMISSION_REQUIRED if default == "public" else default
         super().add_view(view, *args, **kw)
+
+    def make_wsgi_app(self) -> Router:
+        """Commit, and return the application as a WSGI function."""
+        self.commit()
+        app = Router(self.registry)
+        global_registries.add(self.registry)
+        self.begin()
+        try:
+            self.registry.notify(ApplicationCreated(app))
+        finally:
+            self.end()
+        return app
 
     def _plugin_permission(self) -> str:
         assembly = getattr(self.registry, "assembly", None)

@@ -84,7 +84,8 @@ def edge_tween_factory(handler: Handler, registry: Any) -> Handler:
         # A view may return an exception of Pyramid instead of raising it.
         if response.status_code >= 400 and isinstance(response, HTTPException):
             response = respond(from_http_exception(response), request.id)
-        response.headers["X-Request-Id"] = request.id
+        # PERF: WebOb's own headers look at each one that is there.
+        response.headerlist.append(("X-Request-Id", request.id))
         return response
 
     return edge

@@ -34,13 +34,11 @@ class IndexedMapper(RoutesMapper):
 
         Raises: URLDecodeError: the path is not UTF-8.
         """
-        try:
-            # Empty where the application is mounted under a path.
-            path = request.path_info or "/"
-        except KeyError:
-            path = "/"
-        except UnicodeDecodeError as exc:
-            raise URLDecodeError(exc.encoding, exc.object, exc.start, exc.end, exc.reason) from exc
+        path = request.environ.get("PATH_INFO", "")
+        if not path.isascii():
+            path = _decoded(request)
+        # Empty where the application is mounted under a path.
+        path = path or "/"
         for route in self._candidates(path):
             match = route.match(path)
             if match is not None:
@@ -67,6 +65,15 @@ class IndexedMapper(RoutesMapper):
             if found is not None:
                 return found
         return index[""]
+
+
+def _decoded(request: Any) -> str:
+    """Return the path of *request*, which WSGI gives as bytes in the form of a text."""
+    try:
+        path: str = request.path_info
+    except UnicodeDecodeError as exc:
+        raise URLDecodeError(exc.encoding, exc.object, exc.start, exc.end, exc.reason) from exc
+    return path
 
 
 def index_of(routes: Sequence[Route]) -> Mapping[str, Sequence[Route]]:

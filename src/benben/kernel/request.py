@@ -14,6 +14,15 @@ class Request(pyramid.request.Request):
     environ, which costs several times an ordinary attribute.
     """
 
+    def make_body_seekable(self) -> None:
+        """Make a body that may be read again, for another attempt; most requests have none.
+
+        PERF: WebOb would read even what is not there.
+        """
+        environ = self.environ
+        if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ or environ.get("wsgi.input_terminated"):
+            super().make_body_seekable()
+
     id: str = ""
     """The request id, 8 to 128 characters of ``[A-Za-z0-9._-]``; also in ``X-Request-Id``."""
 

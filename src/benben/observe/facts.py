@@ -6,14 +6,15 @@ it, a line or a number, is theirs to decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFinished:
+class RequestFinished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request was answered, after as many attempts as it took.
 
     Text that the caller chose (path, agent) is cut, and holds printable characters only.
+
+    PERF: a frozen dataclass of thirteen fields takes ten times as long to make.
 
     Args:
         method: as sent; not necessarily one that HTTP knows.

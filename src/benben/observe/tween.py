@@ -130,7 +130,11 @@ def status_of(failure: Exception | None) -> int:
 
 def body_bytes(request: Request, response: Response) -> int | None:
     """Return the length of the body; None where it is not known before it is sent."""
-    return 0 if request.environ["REQUEST_METHOD"] == "HEAD" else response.content_length
+    if request.environ["REQUEST_METHOD"] == "HEAD":
+        return 0
+    # PERF: WebOb would look for the header among all of them.
+    parts = response.app_iter
+    return sum(map(len, parts)) if type(parts) is list else response.content_length
 
 
 def printable(text: str, length: int) -> str:

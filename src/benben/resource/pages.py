@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote
 
 from pyramid.response import Response
 
@@ -73,12 +73,14 @@ class Neighbours:
         self.next = self._write(rows[-1], is_backward=False) if has_next else ""
         self.previous = self._write(rows[0], is_backward=True) if has_previous else ""
 
-    def links(self, request: Request, text: str) -> list[tuple[str, str]]:
-        """Return the Link header, empty where the page is alone."""
-        kept = [pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != "cursor"]
+    def links(self, request: Request, kept: str) -> list[tuple[str, str]]:
+        """Return the Link header, empty where the page is alone.
+
+        Args: kept: the other parameters, as the beginning of a query string.
+        """
         path = quote(request.script_name + request.path_info)
         links = [
-            f'<{path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{name}"'
+            f'<{path}?{kept}cursor={cursor}>; rel="{name}"'
             for name, cursor in (("next", self.next), ("prev", self.previous))
             if cursor
         ]

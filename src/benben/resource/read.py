@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 import colander
 
@@ -33,6 +34,22 @@ PARSED = 1024
 LONGEST_REMEMBERED = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is the same for every request with one query string.
+
+    Args:
+        statement: of the first page.
+        name: what a cursor is bound to.
+        kept: the parameters that lead to another page, as the beginning of a query string.
+    """
+
+    query: Query
+    statement: Statement
+    name: str
+    kept: str
+
+
 class Reader:
     """The reading views of one resource."""
 
@@ -54,12 +71,13 @@ class Reader:
         """List what the filters match, in pages."""
         text = request.environ.get("QUERY_STRING", "")
         prepare = self._known_lists if len(text) <= LONGEST_REMEMBERED else self._prepared_list
-        query, statement = prepare(text)
+        prepared = prepare(text)
+        query = prepared.query
         if query.relations:
             authorise(request, query)
         if query.is_endless:
-            return self.exports.answer(request, self.bound, query, statement)
-        place, statement = self._placed(query, statement)
+            return self.exports.answer(request, self.bound, query, prepared.statement)
+        place, statement = self._placed(prepared)
         values = {**query.values, "limit": query.limit + 1}
         stored = {} if place is None else place.stored
         if "HTTP_PREFER" in request.environ and read_preferences(request.environ["HTTP_PREFER"]).explain:
@@ -69,9 +87,9 @@ class Reader:
         is_cut, shown = len(rows) > query.limit, rows[: query.limit]
         if place is not None and place.is_backward:
             shown = shown[::-1]
-        neighbours = Neighbours(self.cursors, list_name(self.bound, query), shown, number, is_cut=is_cut, place=place)
+        neighbours = Neighbours(self.cursors, prepared.name, shown, number, is_cut=is_cut, place=place)
         body = page_document(shown, neighbours, self._total(request, query, rows))
-        return conditional(request, body, etag_of_bytes(body), neighbours.links(request, text))
+        return conditional(request, body, etag_of_bytes(body), neighbours.links(request, prepared.kept))
 
     def item(self, request: Request) -> Response:
         """Show one item."""
@@ -107,22 +125,24 @@ class Reader:
 
     def prepared(self, text: str) -> tuple[Query, Statement]:
         """Return the query of a list that *text* writes, and its statement."""
-        return self._prepared_list(text)
+        prepared = self._prepared_list(text)
+        return prepared.query, prepared.statement
 
-    def _prepared_list(self, text: str) -> tuple[Query, Statement]:
+    def _prepared_list(self, text: str) -> Prepared:
         query = self._list.parse(text)
-        return query, self._statement(query, None)
+        kept = urlencode([pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != "cursor"])
+        return Prepared(query, self._statement(query, None), list_name(self.bound, query), f"{kept}&" if kept else "")
 
     def _prepared_item(self, text: str) -> tuple[Query, Statement]:
         query = self._item.parse(text)
         return query, self.statements.item(query.shape)
 
-    def _placed(self, query: Query, statement: Statement) -> tuple[Place | None, Statement]:
-        """Return where the page begins and its statement; *statement* is that of the first page."""
-        if not query.cursor:
-            return None, statement
-        place = Place.read(self.cursors, list_name(self.bound, query), query.cursor)
-        return place, self._statement(query, place)
+    def _placed(self, prepared: Prepared) -> tuple[Place | None, Statement]:
+        """Return where the page begins, and its statement."""
+        if not prepared.query.cursor:
+            return None, prepared.statement
+        place = Place.read(self.cursors, prepared.name, prepared.query.cursor)
+        return place, self._statement(prepared.query, place)
 
     def _statement(self, query: Query, place: Place | None) -> Statement:
         nulls = None if place is None else place.nulls

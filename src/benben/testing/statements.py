@@ -21,17 +21,17 @@ def statements_of(api: API) -> Iterator[list[str]]:
     engine, runner = api.registry.engine, api.registry.runner
     sent: list[str] = []
 
-    def run(request: Any, driver: Any, statement: Any, arguments: Any) -> Any:
+    def run(request: Any, execute: Any, statement: Any, arguments: Any) -> Any:
         sent.append(statement.sql)
-        return type(runner)._run(runner, request, driver, statement, arguments)
+        return type(runner)._run(runner, request, execute, statement, arguments)
 
-    def execute(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+    def note(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         sent.append(sql)
 
-    event.listen(engine, "before_cursor_execute", execute)
+    event.listen(engine, "before_cursor_execute", note)
     runner._run = run
     try:
         yield sent
     finally:
         del runner._run
-        event.remove(engine, "before_cursor_execute", execute)
+        event.remove(engine, "before_cursor_execute", note)

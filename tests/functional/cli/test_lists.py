@@ -76,7 +76,7 @@ def test_routes_tells_view_schema_and_who_may(write: Write, run: Run) -> None:
     listed = {(row["path"], *row["methods"]): row for row in rows(run, "routes", "app.ini")}
 
     created = listed["/v1/books", "POST"]
-    assert created["view"] == "benben.resource.bulk:BulkWriter.post"
+    assert created["view"] == "benben.resource.services:Views.post"
     assert created["plugin"] == "books"
     assert created["schema"] == "benben_books.schemas:BookSchema"
     assert (created["permission"], created["rule"]) == ("books.write", "role:librarian")

@@ -71,7 +71,7 @@ def test_no_connection_is_kept(api: API) -> None:
         for method in ("GET", "POST"):
             api.request(path, method=method, expect_errors=True)
 
-    assert api.registry.engine.pool.checkedout() == 0
+    assert api.registry.engine.pool.checkedout() == len(api.registry.runner.lanes)
 
 
 def test_a_bad_request_takes_no_connection(tmp_path: Path, database_url: str) -> None:

@@ -24,6 +24,6 @@ PLUGIN = Plugin(
 def includeme(config: Any) -> None:
     """Count what the observers are told, and serve the numbers."""
     config.add_plugin(PLUGIN)
-    metrics = Metrics(config.registry.engine, config.registry.observers)
+    metrics = Metrics(config.registry.engine, config.registry.runner.lanes, config.registry.observers)
     config.add_observer(metrics.count)
     config.add_service(metrics_service(metrics))

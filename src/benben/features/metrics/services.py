@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -24,9 +24,11 @@ class Metrics:
     """The numbers of one application.
 
     The registry is its own: prometheus_client's global one would mix two applications.
+
+    Args: lanes: connections that are checked out of the pool and wait for work.
     """
 
-    def __init__(self, engine: Engine, observers: Observers) -> None:
+    def __init__(self, engine: Engine, lanes: Sized, observers: Observers) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._latency = Histogram(
@@ -40,7 +42,7 @@ class Metrics:
         self._statements = Counter("benben_statements", "SQL statements of requests.", registry=self.registry)
         self._statement_s = Counter("benben_statement_seconds", "Seconds that the database took.", registry=self.registry)
         self._children: dict[tuple[str, str, int], Histogram] = {}
-        self.registry.register(Present(engine, observers))
+        self.registry.register(Present(engine, lanes, observers))
 
     def count(self, fact: Fact) -> None:
         """Take one fact in.
@@ -74,8 +76,9 @@ class Metrics:
 class Present(Collector):
     """What is read at the moment of the question: requests in flight, the pool."""
 
-    def __init__(self, engine: Engine, observers: Observers) -> None:
+    def __init__(self, engine: Engine, lanes: Sized, observers: Observers) -> None:
         self._engine = engine
+        self._lanes = lanes
         self._observers = observers
 
     def collect(self) -> Iterator[Metric]:
@@ -88,7 +91,7 @@ class Present(Collector):
         pool = self._engine.pool
         if isinstance(pool, QueuePool):
             yield GaugeMetricFamily("benben_pool_size", "Connections that the pool keeps at most.", pool.size())
-            yield GaugeMetricFamily("benben_pool_checked_out", "Connections in use.", pool.checkedout())
+            yield GaugeMetricFamily("benben_pool_checked_out", "Connections in use.", pool.checkedout() - len(self._lanes))
             # SQLAlchemy counts from minus the size up.
             overflow = max(0, pool.overflow())
             yield GaugeMetricFamily("benben_pool_overflow", "Connections beyond the size of the pool.", overflow)

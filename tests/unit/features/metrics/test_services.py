@@ -39,7 +39,7 @@ def engine() -> Any:
 @pytest.fixture
 def metrics(engine: Any, observers: Observers) -> Metrics:
     """The numbers of one application."""
-    return Metrics(engine, observers)
+    return Metrics(engine, (), observers)
 
 
 def read(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
