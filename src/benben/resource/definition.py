@@ -15,7 +15,7 @@ from benben.db.render import is_rendered
 from benben.kernel.mistakes import nearest
 from benben.kernel.problems import Problem
 from benben.resource.columns import fitted
-from benben.rest.nodes import JSON, UUID, Boolean, Enum, Node, Object, Schema, String
+from benben.rest.nodes import JSON, UUID, Boolean, Enum, List, Node, Object, Schema, String
 from benben.rest.validation import derive_patch, derive_write
 
 ORDERED = ("exact", "ne", "lt", "lte", "gt", "gte", "in", "notin", "range", "isnull")
@@ -282,7 +282,7 @@ def lookups_of(node: Node, *, has_regex: bool = False) -> tuple[str, ...]:
     if getattr(node, "write_only", False):
         return ()
     kind = node.typ
-    if isinstance(kind, (JSON, Object)):
+    if isinstance(kind, (JSON, List, Object)):
         return ("isnull",)
     if isinstance(kind, UNORDERED_TYPES):
         return IDENTICAL

@@ -84,6 +84,13 @@ class Rules:
             return None
         return tuple(rule for rule in found if rule.text != NO_ROW)
 
+    def words_of(self, identity: Identity | None, verb: str) -> str:
+        """Return the rows of *identity* as one expression, ``all`` or ``none``."""
+        rules = self.rows_of(identity, verb)
+        if rules is None:
+            return EVERY_ROW
+        return " or ".join(f"({rule.text})" if len(rules) > 1 else rule.text for rule in rules) or NO_ROW
+
     def refused_fields(self, identity: Identity | None, verb: str) -> frozenset[str]:
         """Return the fields that *identity* may not read, or not write.
 
