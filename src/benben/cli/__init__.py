@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "check": ("check", "Find every mistake in an ini file."),
         "plugins": ("plugins", "List the plugins and what each of them adds."),
         "routes": ("routes", "List the addresses and who may use them."),
+        "why": ("why", "Say whether a request would be let in, and which rule decides it."),
         "settings": ("settings", "List the settings, their values and where they come from."),
         "openapi": ("openapi", "Write the OpenAPI document of the application."),
         "db": ("db", "See and change the tables of the plugins."),

@@ -49,6 +49,17 @@ class Rule:
             return True
         return identity.userid in self.users or not self.roles.isdisjoint(identity.roles)
 
+    def deciding(self, identity: Identity) -> str:
+        """Return the word that gives or refuses the permission to *identity*, empty if none does."""
+        for word in ("public", "nobody", "authenticated"):
+            if word in self.words:
+                return word
+        if ADMIN in identity.roles:
+            return f"role:{ADMIN}"
+        if identity.userid in self.users:
+            return f"user:{identity.userid}"
+        return next((f"role:{role}" for role in sorted(self.roles & identity.roles)), "")
+
 
 def is_word(word: str) -> bool:
     """Tell whether *word* may stand in a rule."""
