@@ -9,7 +9,7 @@ cursor. At most half of the pool waits in lanes, so that writers always find the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -25,13 +25,15 @@ class Lane:
 
     Attributes:
         execute: runs a statement and returns its cursor.
+        variables: what the database was told of the request before.
     """
 
-    __slots__ = ("ends", "execute", "pooled")
+    __slots__ = ("ends", "execute", "pooled", "variables")
 
     def __init__(self, pooled: Any) -> None:
         self.pooled = pooled
         self.ends = monotonic() + LIFE_S
+        self.variables: Mapping[str, str] = {}
         driver = pooled.driver_connection
         # A cursor of sqlite3 that is used again resets the statement before; it saves nothing.
         self.execute: Callable[[str, Any], Any] = driver.execute if hasattr(driver, "in_transaction") else driver.cursor().execute
@@ -65,7 +67,7 @@ class Lanes:
         if len(self._idle) < self._maximum and monotonic() < lane.ends:
             self._idle.append(lane)
         else:
-            lane.pooled.close()
+            _leave(lane)
 
     def drop(self, lane: Lane, lost: BaseException | None) -> None:
         """Take back a lane whose statement has failed; *lost* if its connection is gone.
@@ -73,7 +75,7 @@ class Lanes:
         Where one connection is gone the others mostly are too.
         """
         if lost is None:
-            lane.pooled.close()
+            _leave(lane)
             return
         lane.pooled.invalidate(lost)
         self.close()
@@ -89,3 +91,11 @@ class Lanes:
 
     def _dispose(self, _engine: Engine) -> None:
         self.close()
+
+
+def _leave(lane: Lane) -> None:
+    """Give the connection back to the pool; one that knows of a request is not for others."""
+    if lane.variables:
+        lane.pooled.invalidate()
+    else:
+        lane.pooled.close()

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from benben.db.lanes import Lanes
 from benben.db.render import DECODED
+from benben.db.variables import Variables
 from benben.kernel.wire import write_json
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Runner:
         self.engine = engine
         self.dialect = engine.dialect
         self.lanes = Lanes(engine)
+        self.variables = Variables()
         self._error: Any = engine.dialect.loaded_dbapi.Error
         self._asked: dict[str, Callable[[Request], Any]] = {}
 
@@ -129,6 +131,8 @@ class Runner:
         except self._error as exc:
             raise self._wrapped(exc, statement) from exc
         try:
+            if self.variables:
+                self.variables.prepare(request, lane)
             rows = self._run(request, lane.execute, statement, arguments)
         except self._error as exc:
             lost = self.dialect.is_disconnect(exc, lane.pooled.driver_connection, None)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from benben.db.engine import READ_ONLY
+from benben.db.variables import set_locally
 
 if TYPE_CHECKING:
     from pyramid.response import Response
@@ -77,6 +78,9 @@ def build_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker
 
     @event.listens_for(writers.class_, "after_begin")
     def name_request(session: Session, _transaction: Any, connection: Connection) -> None:
+        request = session.info["request"]()
+        if request is not None and request.registry.runner.variables:
+            set_locally(connection.exec_driver_sql, request.registry.runner.variables.of(request))
         # After BEGIN, which is thereby not counted.
         connection.execution_options(**{REQUEST: session.info["request"]})
 

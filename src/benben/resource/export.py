@@ -6,15 +6,17 @@ one state of the database; the request's own has ended before the first byte is 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from pyramid.response import Response
 from sqlalchemy import Engine
 
-from benben.db.runner import Statement
+from benben.db.runner import NOTHING, Statement
+from benben.db.variables import set_locally
 from benben.kernel.problems import Unavailable
 from benben.resource.definition import BoundResource
 from benben.resource.query import Query
@@ -51,9 +53,11 @@ class Exports:
 
         Raises: TooManyExports.
         """
+        runner = request.registry.runner
+        arguments, variables = runner.arguments(request, statement, query.values), runner.variables.of(request)
         if self._places is None or not self._places.acquire(blocking=False):
             raise TooManyExports(retry_after_s=RETRY_AFTER_S)
-        rows = self.batches(statement, request.registry.runner.arguments(request, statement, query.values))
+        rows = self.batches(statement, arguments, variables)
         form = request.format
         names = [item.name for item in query.shape.fields] + [embed.relation.name for embed in query.shape.embeds]
         headers = [
@@ -65,12 +69,16 @@ class Exports:
         ]
         return Response(headerlist=headers, app_iter=Stream(form.encode_rows(rows, names), rows, self._places))
 
-    def batches(self, statement: Statement, arguments: Any) -> Iterator[list[str]]:
-        """Yield the JSON texts of the rows, some at a time; the connection ends with them."""
+    def batches(self, statement: Statement, arguments: Any, variables: Mapping[str, str] = NOTHING) -> Iterator[list[str]]:
+        """Yield the JSON texts of the rows, some at a time; the connection ends with them.
+
+        Args: variables: what the database is told of the request.
+        """
         with self.engine.connect() as connection:
             driver = connection.connection.driver_connection
-            fetch = _from_sqlite if self.engine.dialect.name == "sqlite" else _from_postgresql
-            with closing(fetch(driver, statement.sql, arguments)) as batches:
+            is_sqlite = self.engine.dialect.name == "sqlite"
+            fetched = _from_sqlite if is_sqlite else partial(_from_postgresql, variables=variables)
+            with closing(fetched(driver, statement.sql, arguments)) as batches:
                 for rows in batches:
                     decoded = rows if statement.decode is None else [statement.decode(row) for row in rows]
                     yield [row[0] for row in decoded]
@@ -102,10 +110,11 @@ def _from_sqlite(driver: Any, sql: str, arguments: Any) -> Generator[list[Any]]:
         yield rows
 
 
-def _from_postgresql(driver: Any, sql: str, arguments: Any) -> Generator[list[Any]]:
+def _from_postgresql(driver: Any, sql: str, arguments: Any, *, variables: Mapping[str, str]) -> Generator[list[Any]]:
     """Yield rows through a cursor of the server, which keeps the rest there."""
     driver.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
     try:
+        set_locally(driver.execute, variables)
         with driver.cursor(name="benben_export") as cursor:
             cursor.execute(sql, arguments)
             while rows := cursor.fetchmany(ROWS_AT_A_TIME):
