@@ -12,7 +12,7 @@ from typing import Any
 from benben.features.tenant.models import Member
 from benben.features.tenant.problems import PROBLEMS
 from benben.features.tenant.schemas import MemberSchema
-from benben.features.tenant.services import Tenants, enforce_policies, variable_of
+from benben.features.tenant.services import Tenants, enforce_policies, tell_tenant
 from benben.features.tenant.settings import TenantSettings
 from benben.kernel import Permission, Plugin
 from benben.resource import Resource
@@ -34,8 +34,7 @@ def includeme(config: Any) -> None:
     registry = config.registry
     tenants = Tenants(registry.engine, settings, choose=CHOOSE)
     registry.access.tenant = tenants.of
-    if registry.engine.dialect.name == "postgresql":
-        registry.runner.variables.add(*variable_of(tenants))
+    tell_tenant(registry, tenants)
     config.add_start(enforce_policies)
     config.add_resource(
         Resource(

@@ -1,6 +1,6 @@
 """Whose rows a request is about, and the wall that PostgreSQL keeps."""
 
-from benben.features.tenant.services.policies import enforce_policies, variable_of
+from benben.features.tenant.services.policies import enforce_policies, tell_tenant
 from benben.features.tenant.services.tenants import Tenants
 
-__all__ = ["Tenants", "enforce_policies", "variable_of"]
+__all__ = ["Tenants", "enforce_policies", "tell_tenant"]

@@ -8,7 +8,6 @@ take the policy away as well.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -28,8 +27,10 @@ NOBODY = "-"
 NOT_HELD = "the database user is a superuser or bypasses row-level security: the second wall of plugin.tenant does not stand"
 
 
-def variable_of(tenants: Tenants) -> tuple[str, Callable[[Request], str]]:
-    """Return the variable of the connection and what tells its value."""
+def tell_tenant(registry: Any, tenants: Tenants) -> None:
+    """Let every request tell PostgreSQL its tenant; SQLite has nobody to tell."""
+    if registry.engine.dialect.name != "postgresql":
+        return
 
     def tell(request: Request) -> str:
         try:
@@ -38,7 +39,7 @@ def variable_of(tenants: Tenants) -> tuple[str, Callable[[Request], str]]:
             # The request may not touch rows of tenants at all; others are none of this.
             return NOBODY
 
-    return VARIABLE, tell
+    registry.runner.variables.add(VARIABLE, tell)
 
 
 def enforce_policies(registry: Any) -> None:
