@@ -268,3 +268,67 @@ def test_a_request_for_a_token_is_described(build: Build) -> None:
 
     content = document.operations["/v1/auth/token", "POST"]["requestBody"]["content"]
     assert content["application/x-www-form-urlencoded"]["schema"]["required"] == ["grant_type", "username", "password"]
+
+
+def bodies(document: Document, path: str, method: str) -> set[str]:
+    """Return the media types of what an operation takes."""
+    return set(document.operations[path, method]["requestBody"]["content"])
+
+
+def test_a_caller_finds_what_they_may_use(build: Build) -> None:
+    """Whoever may only read finds no writing, and a hidden field in no schema and no parameter."""
+    rules = {"service__books__field__price__read": "role:accountant"}
+    api = build(**{name.replace("__", "."): value for name, value in rules.items()})
+    reader, accountant = Document(api.by("bob")), Document(api.by("ann", "accountant", "editor"))
+
+    assert {method for path, method in reader.operations if path == "/v1/books"} == {"GET"}
+    assert {method for path, method in accountant.operations if path == "/v1/books"} == {"GET", "POST", "PATCH", "DELETE"}
+    assert "price" not in json.dumps(reader.whole["components"]["schemas"]["Book"])
+    assert "price" in json.dumps(accountant.whole["components"]["schemas"]["Book"])
+    assert "price" not in json.dumps(reader.operations["/v1/books", "GET"])
+    assert not [name for name in reader.whole["components"]["schemas"] if name in ("BookWrite", "BookPatch")]
+    for document in (reader, accountant):
+        assert list(OpenAPIV31SpecValidator(document.whole).iter_errors()) == []
+
+
+def test_a_stranger_finds_everything_or_what_is_public(build: Build) -> None:
+    """As the operator wants it."""
+    everything, public = Document(build()), Document(build(docs__strangers="public"))
+
+    assert ("/v1/books", "POST") in everything.operations
+    assert {path for path, _ in public.operations if path.startswith("/v1")} == set()
+    assert ("/problems", "GET") in public.operations
+
+
+def test_many_rows_at_once_are_in_the_document(api: API) -> None:
+    """Lists, their answers, the outcome of each row, and how to ask for it."""
+    document = Document(api)
+    created, changed = document.operations["/v1/books", "POST"], document.operations["/v1/books", "PATCH"]
+
+    one, many = created["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    assert one == many["items"]
+    listed = changed["requestBody"]["content"]["application/json"]["schema"]["anyOf"][1]
+    assert listed["items"]["required"] == ["id"]
+    assert {"200", "201", "204", "207"} <= set(created["responses"])
+    assert {"$ref": "#/components/parameters/Prefer"} in created["parameters"]
+    assert "text/csv" in created["responses"]["201"]["content"]
+
+
+def test_the_document_is_there_in_api_blueprint(api: API) -> None:
+    """The same addresses, methods and statuses."""
+    answer = api.get("/blueprint.apib")
+    text = answer.text
+    document = Document(api)
+
+    assert answer.content_type == "text/vnd.apiblueprint"
+    assert text.startswith("FORMAT: 1A\n")
+    for path, method in document.operations:
+        assert re.search(rf"^### .* \[{method} {re.escape(path)}(\{{\?[^\]]*)?\]$", text, re.MULTILINE), (path, method)
+    assert "+ Response 201 (application/json)" in text
+    assert "$ref" not in text
+
+
+def test_a_caller_finds_what_they_may_use_in_api_blueprint_too(api: API) -> None:
+    """It is made of their own document."""
+    assert "[POST /v1/books" not in api.by("bob").get("/blueprint.apib").text
+    assert "[POST /v1/books" in api.by("ann", "editor").get("/blueprint.apib").text

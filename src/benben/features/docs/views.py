@@ -9,7 +9,7 @@ from pyramid.response import Response
 
 from benben.features.docs import pages
 from benben.features.docs.assets import digests, media_type_of, read_asset
-from benben.features.docs.services import build_document, describe_problem, overview_of
+from benben.features.docs.services import Reader, build_document, describe_problem, overview_of, write_blueprint
 from benben.features.docs.services.operation import PAGE
 from benben.kernel.problems import NotFound
 from benben.kernel.wire import write_json
@@ -34,8 +34,11 @@ READER_CSP = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; "
     f"object-src 'none'; {LOCKED}"
 )
-# Several mounts of one application in one process are rare; each has a document of its own.
-MOUNTS = 8
+# Each set of permissions has documents of its own, and so has each mount of the application.
+READERS = 16
+BLUEPRINT = "text/vnd.apiblueprint"
+ReaderKey = tuple[frozenset[str], Any] | None
+"""The permissions and the kind of a reader; None for one who finds everything."""
 
 
 class Documents:
@@ -43,11 +46,16 @@ class Documents:
 
     def __init__(self, registry: Any) -> None:
         self.registry = registry
-        self._openapi = lru_cache(MOUNTS)(self._write_openapi)
+        self._openapi = lru_cache(READERS)(self._write_openapi)
+        self._blueprint = lru_cache(READERS)(self._write_blueprint)
 
     def openapi(self, request: Request) -> Response:
         """Describe this API in OpenAPI 3.1."""
-        return respond(request, self._openapi(request.script_name), JSON)
+        return respond(request, self._openapi(request.script_name, self._reader_of(request)), JSON)
+
+    def blueprint(self, request: Request) -> Response:
+        """Describe this API in API Blueprint."""
+        return respond(request, self._blueprint(request.script_name, self._reader_of(request)), BLUEPRINT)
 
     def start(self, request: Request) -> Response:
         """Tell what is on."""
@@ -90,8 +98,26 @@ class Documents:
         page = pages.reader_page(title, scripts, style=style, root=request.script_name)
         return respond(request, page, HTML, csp=READER_CSP)
 
-    def _write_openapi(self, root: str) -> bytes:
-        return write_json(build_document(self.registry, root=root))
+    def _reader_of(self, request: Request) -> ReaderKey:
+        """Return what is different between readers: their permissions, and what they see of resources."""
+        identity, policy = request.identity, self.registry.security
+        if identity is None and self.registry.docs.strangers == "all":
+            return None
+        named = {item.permission for item in self.registry.services.endpoints} | {*self.registry.assembly.permissions}
+        permissions = frozenset(name for name in named if policy.permits(request, None, name))
+        return permissions, self.registry.access.kind(identity)
+
+    def _write_openapi(self, root: str, key: ReaderKey) -> bytes:
+        return write_json(build_document(self.registry, root=root, reader=self._reader_for(key)))
+
+    def _write_blueprint(self, root: str, key: ReaderKey) -> bytes:
+        return write_blueprint(build_document(self.registry, root=root, reader=self._reader_for(key))).encode()
+
+    def _reader_for(self, key: ReaderKey) -> Reader:
+        if key is None:
+            return Reader()
+        permissions, kind = key
+        return Reader(permissions, {name: parts.bound for name, parts in self.registry.access.parts_of(kind).items()})
 
 
 def services_of(documents: Documents) -> list[Service]:
@@ -101,6 +127,13 @@ def services_of(documents: Documents) -> list[Service]:
     for name, path, view, produces, operation in (
         ("docs.start", "/", documents.start, BOTH, {"summary": "What is on"}),
         ("docs.openapi", "/openapi.json", documents.openapi, (JSON,), {"summary": "This document"}),
+        (
+            "docs.blueprint",
+            "/blueprint.apib",
+            documents.blueprint,
+            (BLUEPRINT, "text/plain"),
+            {"summary": "The same in API Blueprint"},
+        ),
         ("docs.problems", "/problems", documents.problems, BOTH, {"summary": "List the problems"}),
         ("docs.problem", "/problems/{code}", documents.problem, BOTH, {"summary": "Explain one problem"}),
         ("docs.swagger", "/docs", documents.swagger, (), page),

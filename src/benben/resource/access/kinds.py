@@ -56,6 +56,10 @@ class Access:
             return parts
         return self._of_kind(self.kind(self._registry.security.identity(request)))[name]
 
+    def parts_of(self, kind: Kind) -> Mapping[str, Parts]:
+        """Return what serves callers of *kind*, by the name of the resource."""
+        return self._of_kind(kind) if self.is_limiting else self._registry.resource_parts
+
     @cached_property
     def is_limiting(self) -> bool:
         """Tell whether any caller is different from any other."""

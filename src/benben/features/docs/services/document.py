@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -11,7 +12,8 @@ from benben.features.docs.services.parameters import share_parameters, split_pat
 from benben.features.docs.services.plain import PUBLIC, is_page, service_operation, view_operations
 from benben.features.docs.services.problems import Refusals
 from benben.features.docs.services.resource import resource_operation
-from benben.features.docs.services.schemas import Schemas
+from benben.features.docs.services.schemas import Schemas, used_schemas
+from benben.resource.definition import BoundResource
 
 CONVENTIONS = """\
 **Lists** come in pages: follow `next`, or `Link: <...>; rel="next"`, until there is none. \
@@ -37,16 +39,38 @@ NOT_MODIFIED: Mapping[str, Any] = {
 }
 
 
-def build_document(registry: Any, *, root: str = "") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a document is for.
+
+    Args:
+        permissions: what they may do; None means everything.
+        bounds: the resources as they see them, by name; one that is missing is as it is.
+    """
+
+    permissions: frozenset[str] | None = None
+    bounds: Mapping[str, BoundResource] = field(default_factory=dict)
+
+    def may(self, operation: Operation) -> bool:
+        """Tell whether they may use *operation*."""
+        return self.permissions is None or operation.permission == PUBLIC or operation.permission in self.permissions
+
+
+EVERYBODY = Reader()
+
+
+def build_document(registry: Any, *, root: str = "", reader: Reader = EVERYBODY) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the application of *registry*, which has docs on.
 
     Args:
         root: where the application is mounted, without a slash at the end.
+        reader: finds what they may use, and nothing else.
     """
     assembly, settings = registry.assembly, registry.docs
-    schemas = Schemas(registry.resources.values())
+    bounds = {bound.name: reader.bounds.get(bound.name, bound) for bound in registry.resources.values()}
+    schemas = Schemas(bounds.values())
     refusals = Refusals(assembly)
-    operations = list(operations_of(registry, schemas))
+    operations = [item for item in operations_of(registry, schemas, bounds) if reader.may(item)]
     paths = paths_of(registry, operations, refusals)
     parameters = share_parameters(paths)
     return {
@@ -60,7 +84,7 @@ def build_document(registry: Any, *, root: str = "") -> dict[str, Any]:
         "tags": tags_of(registry, operations),
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(schemas.found.items())),
+            "schemas": dict(sorted(used_schemas(schemas.found, paths, refusals.components).items())),
             "parameters": parameters,
             "headers": dict(HEADERS),
             "responses": {"NotModified": dict(NOT_MODIFIED), **refusals.components},
@@ -70,12 +94,13 @@ def build_document(registry: Any, *, root: str = "") -> dict[str, Any]:
     }
 
 
-def operations_of(registry: Any, schemas: Schemas) -> Iterator[Operation]:
+def operations_of(registry: Any, schemas: Schemas, bounds: Mapping[str, BoundResource]) -> Iterator[Operation]:
     """Yield every operation of the application; of two on one address the first counts."""
     for endpoint in registry.services.endpoints:
-        if not is_page(endpoint):
-            describe = resource_operation if "resource" in endpoint.operation else service_operation
-            yield describe(endpoint, schemas)
+        if "resource" in endpoint.operation:
+            yield resource_operation(endpoint, schemas, bounds[endpoint.operation["resource"].name])
+        elif not is_page(endpoint):
+            yield service_operation(endpoint, schemas)
     yield from view_operations(registry)
 
 

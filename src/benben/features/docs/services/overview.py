@@ -12,7 +12,13 @@ from benben.features.docs.services.plain import view_operations
 if TYPE_CHECKING:
     from benben.kernel import Problem
 
-DOCUMENTS: Mapping[str, str] = {"Swagger UI": "/docs", "ReDoc": "/redoc", "OpenAPI": "/openapi.json", "Problems": "/problems"}
+DOCUMENTS: Mapping[str, str] = {
+    "Swagger UI": "/docs",
+    "ReDoc": "/redoc",
+    "OpenAPI": "/openapi.json",
+    "API Blueprint": "/blueprint.apib",
+    "Problems": "/problems",
+}
 
 
 def overview_of(registry: Any, *, root: str = "") -> dict[str, Any]:

@@ -29,6 +29,17 @@ IF_NONE_MATCH: Mapping[str, Any] = {
     "description": "Answer only a state without one of these ETags; 304 otherwise.",
     "schema": {"type": "string"},
 }
+PREFER: Mapping[str, Any] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": (
+        "How it is done, parts between commas: `return=minimal`, `return=representation`, `return=headers-only`; "
+        "`tx=rollback` does everything and keeps nothing; `resolution=merge-duplicates` or `ignore-duplicates` for rows "
+        "that are there; `max-affected=N` for changes by filter; `results=each` for the outcome of each row; "
+        "`handling=strict` refuses what is not known. `Preference-Applied` says what was heeded."
+    ),
+    "schema": {"type": "string"},
+}
 FILTER = (
     'Conditions with `and`, `or`, `not` and brackets: `price gt 10 and not (title startswith "The" or id in (1, 2))`. '
     "A path leads over relations and into JSON by dots."
@@ -68,6 +79,14 @@ def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
     ]
     if resource.search is not None:
         found.append(query("q", {"type": "string"}, f"Words that are all found in {', '.join(resource.search.fields)}."))
+    for relation in bound.relations.values():
+        found += filters(relation.target.fields.values(), relation.name + SEPARATOR)
+    return found
+
+
+def condition_parameters(bound: BoundResource) -> list[dict[str, Any]]:
+    """Return the parameters that say which rows a change is about."""
+    found = [query("filter", {"type": "string"}, FILTER), *filters(bound.fields.values(), "")]
     for relation in bound.relations.values():
         found += filters(relation.target.fields.values(), relation.name + SEPARATOR)
     return found

@@ -47,6 +47,29 @@ PROBLEM: Mapping[str, Any] = {
 }
 
 
+def value_of(bound: BoundResource) -> dict[str, Any]:
+    """Return the schema of the key of *bound*, as a body names it."""
+    found: dict[str, Any] = schema_of(bound.key.node, "read")
+    return found
+
+
+def used_schemas(found: Mapping[str, Any], *parts: Any) -> dict[str, Any]:
+    """Return those of *found* that *parts* of a document refer to, by themselves or through others."""
+    used: dict[str, Any] = {}
+    waiting = list(parts)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in found and name not in used:
+                used[name] = found[name]
+                waiting.append(found[name])
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return used
+
+
 class Schemas:
     """The schemas under ``components``: problems, documents of resources, bodies.
 
@@ -96,6 +119,33 @@ class Schemas:
     def body(self, bound: BoundResource, mode: Mode) -> dict[str, str]:
         """Return the reference to a body, whole for ``write`` and partial for ``patch``."""
         return self.refer(self.names[bound] + mode.title(), schema_of(bound.schema, mode))
+
+    def rows(self, bound: BoundResource) -> dict[str, str]:
+        """Return the reference to what a change of many rows answers."""
+        affected = {"type": "integer", "minimum": 0, "description": "How many rows were written."}
+        rows = {"items": {"type": "array", "items": self.document(bound)}, "affected": affected}
+        return self.refer(f"{self.names[bound]}Rows", {"type": "object", "required": ["affected"], "properties": rows})
+
+    def results(self, bound: BoundResource) -> dict[str, str]:
+        """Return the reference to the outcome of each row, which `results=each` asks for."""
+        problem = reference("schemas", "Problem")
+        outcome = {"status": {"type": "integer"}, "item": self.document(bound), "problem": problem}
+        one = {"type": "object", "required": ["status"], "properties": outcome}
+        results = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": one}}}
+        return self.refer(f"{self.names[bound]}Results", results)
+
+    def listed(self, bound: BoundResource, mode: Mode, maximum: int) -> dict[str, Any]:
+        """Return the schema of a body that is one row or a list of them.
+
+        In a list of changes each one names its row by the key.
+        """
+        one = self.body(bound, mode)
+        item: dict[str, Any] = one
+        if mode == "patch":
+            changes: dict[str, Any] = schema_of(bound.schema, "patch")
+            properties = {**changes.get("properties", {}), bound.key.name: value_of(bound)}
+            item = {**changes, "required": [bound.key.name], "properties": properties}
+        return {"anyOf": [one, {"type": "array", "items": item, "minItems": 1, "maxItems": maximum}]}
 
     def _document(self, bound: BoundResource) -> dict[str, Any]:
         """Return the schema of a document; which members are in it is for the caller to say.
