@@ -6,8 +6,9 @@ import math
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -15,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from benben.db.sqlite import TimedConnection
 from benben.kernel.settings import Setting, Settings, Switch, Text, Whole
 from benben.kernel.wire import float_text
 
@@ -41,6 +43,9 @@ class DatabaseURL(Text):
         return url
 
 
+SQLITE_ARGUMENTS: Mapping[str, Any] = MappingProxyType({"check_same_thread": False, "factory": TimedConnection})
+
+
 class DatabaseSettings(Settings):
     """``sqlalchemy.*``: the database and its pool."""
 
@@ -56,9 +61,7 @@ class DatabaseSettings(Settings):
     )
     pool_recycle = Setting(Whole(-1, 86400), default=1800, unit="s", help="Age at which a connection is replaced; -1 for never.")
     connect_timeout = Setting(Whole(1, 60), default=3, unit="s", help="How long PostgreSQL may take to accept a connection.")
-    statement_timeout = Setting(
-        Whole(0, 3600), default=30, unit="s", help="How long one statement may run on PostgreSQL; 0 for ever."
-    )
+    statement_timeout = Setting(Whole(0, 3600), default=30, unit="s", help="How long one statement may run; 0 for ever.")
     lock_timeout = Setting(Whole(0, 3600), default=5, unit="s", help="How long a statement waits for a lock.")
     echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
 
@@ -92,8 +95,9 @@ def build_engine(settings: Any, *, url: URL | None = None, pooled: bool = True) 
         recycle_s = -1 if "vfs" in url.query else settings.pool_recycle
         arguments |= {"poolclass": QueuePool, "pool_recycle": recycle_s, **sizes}
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, echo=settings.echo, connect_args={"check_same_thread": False}, **arguments)
-        _prepare_sqlite(engine, settings.lock_timeout)
+        engine = create_engine(url, echo=settings.echo, connect_args=SQLITE_ARGUMENTS, **arguments)
+        # What is not pooled streams, migrates or probes: nobody waits for its statements.
+        _prepare_sqlite(engine, settings.lock_timeout, limit_s=settings.statement_timeout if pooled else 0)
     else:
         options = _postgresql_options(settings)
         engine = create_engine(url, echo=settings.echo, connect_args=options, **arguments)
@@ -117,7 +121,10 @@ def lift_limits(connection: Connection) -> None:
 
     How long a lock is waited for stays as it is.
     """
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.limit_s = 0
+    else:
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(text(f"SET LOCAL {limit} = 0"))
 
@@ -150,7 +157,7 @@ def _reset_where_needed(engine: Engine, is_open: Callable[[Any], bool]) -> None:
             connection.rollback()
 
 
-def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
+def _prepare_sqlite(engine: Engine, lock_timeout_s: int, *, limit_s: float) -> None:
     _reset_where_needed(engine, lambda connection: bool(connection.in_transaction))
 
     @event.listens_for(engine, "connect")
@@ -163,6 +170,12 @@ def _prepare_sqlite(engine: Engine, lock_timeout_s: int) -> None:
         use_write_ahead_log(connection, lock_timeout_s)
         for name, number, function in SQLITE_FUNCTIONS:
             connection.create_function(name, number, function, deterministic=True)
+        connection.watch(limit_s)
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, _record: Any, _proxy: Any) -> None:
+        # A command may have lifted it.
+        connection.limit_s = limit_s
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

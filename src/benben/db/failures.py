@@ -28,6 +28,7 @@ UNAVAILABLE_CLASSES = ("08", "53", "57P", "58", "55P03", "25006")
 SERIALIZATION_CLASS = "40"
 STATEMENT_TIMEOUT = "57014"
 SQLITE_BUSY = ("database is locked", "database table is locked", "database is busy")
+SQLITE_INTERRUPTED = "interrupted"
 SQLITE_FULL = ("database or disk is full",)
 
 
@@ -106,7 +107,7 @@ def explain(exc: Any) -> Problem:
     text = str(exc.orig)
     if isinstance(exc, IntegrityError):
         return ConstraintViolated(constraint=constraint_of(exc))
-    if state == STATEMENT_TIMEOUT:
+    if state == STATEMENT_TIMEOUT or text == SQLITE_INTERRUPTED:
         return StatementTooSlow(retry_after_s=RETRY_AFTER_S)
     if state.startswith(SERIALIZATION_CLASS) or text.startswith(SQLITE_BUSY) or state == "55P03":
         return DatabaseBusy(retry_after_s=RETRY_AFTER_S)

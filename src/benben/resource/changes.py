@@ -64,6 +64,10 @@ class Changes:
         """Return the INSERT of many rows, each column bound as an array; PostgreSQL only."""
         return self._insert_lists(tuple(sorted(names)))
 
+    def merge_list(self, names: Iterable[str], *, unique: tuple[str, ...], merged: tuple[str, ...]) -> Statement:
+        """Return the INSERT of many rows that writes *merged* where the values of *unique* are; PostgreSQL only."""
+        return self._insert_lists(tuple(sorted(names)), unique, merged)
+
     def update(self, names: Iterable[str], versions: int | None) -> Statement:
         """Return the UPDATE of these columns by ``key``.
 
@@ -131,24 +135,31 @@ class Changes:
         if not on_conflict:
             return self._written(insert(self.bound.table).values(self._binds(names)))
         change = INSERTS[self.runner.dialect.name](self.bound.table).values(self._binds(names))
-        target = [self.bound.table.columns[name] for name in unique]
         if on_conflict == IGNORE:
+            target = [self.bound.table.columns[name] for name in unique]
             return self._written(change.on_conflict_do_nothing(index_elements=target))
+        return self._written(self._merging(change, unique, merged))
+
+    def _merging(self, change: Any, unique: tuple[str, ...], merged: tuple[str, ...]) -> Any:
+        """Return *change*, an INSERT, that writes *merged* to a row that has the values of *unique* already."""
+        target = [self.bound.table.columns[name] for name in unique]
         written = {*merged, *self.defaults(on_update=True)} - {*unique} or {*unique}
         values: dict[str, Any] = {name: change.excluded[name] for name in sorted(written)}
         if self.bound.version is not None:
             values[self.bound.version.name] = self.bound.version + 1
         allowed = self.bound.conditions(writing=True)
         where = and_(*allowed) if allowed else None
-        return self._written(change.on_conflict_do_update(index_elements=target, set_=values, where=where))
+        return change.on_conflict_do_update(index_elements=target, set_=values, where=where)
 
-    def _compile_insert_list(self, names: tuple[str, ...]) -> Statement:
+    def _compile_insert_list(
+        self, names: tuple[str, ...], unique: tuple[str, ...] = (), merged: tuple[str, ...] = ()
+    ) -> Statement:
         kinds = [ARRAY(bind(name, self.bound.table.columns[name]).type) for name in names]
         arrays = [cast(bind_as(f"f_{name}", kind), kind) for name, kind in zip(names, kinds, strict=True)]
         columns = [column(f"c{place}", kind.item_type) for place, kind in enumerate(kinds)]
         rows = func.unnest(*arrays).table_valued(*columns, name="rows").render_derived()
         change = postgresql.insert(self.bound.table).from_select(names, select(*rows.c), include_defaults=False)
-        return self._written(change)
+        return self._written(self._merging(change, unique, merged) if unique else change)
 
     def _compile_update(self, names: tuple[str, ...], versions: int | None) -> Statement:
         return self._written(update(self.bound.table).where(*self._conditions(versions)).values(self._changed(names)))

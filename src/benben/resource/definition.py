@@ -157,6 +157,7 @@ class BoundResource:
         write_guard: which of these may be written.
         stamps: columns that a new row takes from its request.
         hidden: columns that this caller must not learn of.
+        must_condition: a change of one row has to name the state that it is of.
     Raises: ConfigurationError: a field without a column, a model without a single key, or a
         name in the resource that nothing has.
     """
@@ -169,6 +170,7 @@ class BoundResource:
     write_guard: Guard | None = None
     stamps: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     hidden: frozenset[Column[Any]] = frozenset()
+    must_condition: bool = False
 
     def __post_init__(self) -> None:
         self.mapper: Any = inspect(self.resource.model)

@@ -55,6 +55,8 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
         raise ConfigurationError(f"resource {resource.name}: its model belongs to {registry.resources[resource.model].name}")
     registry.access.add(registry.assembly.source, resource)
     bound.stamps = registry.access.stamps(bound)
+    policy = registry.services.policy(config, resource.name)
+    bound.must_condition = (policy.preconditions or bounds.preconditions) == "required"
     registry.resource_parts[resource.name] = build_parts(registry, bound)
     views = Views(registry.access, resource.name)
     config.add_service(collection_service(bound, views))

@@ -55,7 +55,7 @@ class Writer:
         self.constraints = Constraints(bound, changes.runner)
         self.children = Children(self)
         self.columns = {item.name: item.column.name for item in bound.fields.values()}
-        self.must_condition = reader.bounds.preconditions == "required"
+        self.must_condition = bound.must_condition
 
     def create(self, request: Request, body: Mapping[str, Any], sent: Mapping[str, Any]) -> Response:
         """Create an item, or merge it into the one that has its key already where asked for.

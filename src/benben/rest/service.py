@@ -20,7 +20,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.kernel.mistakes import Mistake, nearest
 from benben.kernel.problems import UnsupportedMediaType
-from benben.kernel.settings import Setting, Settings, Text, Values, Words, unknown_keys
+from benben.kernel.settings import Choice, Setting, Settings, Text, Values, Words, unknown_keys
 from benben.kernel.wire import write_json
 from benben.rest.body import read_json
 from benben.rest.formats import Format, Formats
@@ -48,6 +48,11 @@ class ServicePolicy(Settings):
         Text("the dotted name of a schema, module:Class"), default="", help="A schema that takes the place of the service's own."
     )
     read = Setting(Text("a rule"), name="permission.read", default="", help="Who may read: public, authenticated, role:<name>.")
+    preconditions = Setting(
+        Choice("", "optional", "required"),
+        default="",
+        help="Whether a change of an item has to name the state that it is of; `resource.preconditions` if absent.",
+    )
     write = Setting(
         Text("a rule"), name="permission.write", default="", help="Who may write: public, authenticated, role:<name>."
     )

@@ -307,3 +307,12 @@ def test_who_has_the_same_rows_shares_what_was_compiled(build: Build) -> None:
         api.by(name, "editor").get("/v1/items")
 
     assert api.registry.access._of_kind.cache_info().currsize == 2
+
+
+@pytest.mark.parametrize(("general", "own", "status"), [("optional", "required", 428), ("required", "optional", 200)])
+def test_one_service_may_require_preconditions_and_others_not(build: Build, general: str, own: str, status: int) -> None:
+    """The key of the service wins over that of all resources."""
+    ann = build({"resource.preconditions": general, "service.items.preconditions": own}).by("ann", "editor")
+
+    assert ann.patch_json("/v1/items/1", {"stock": 1}, expect_errors=True).status_code == status
+    assert ann.patch_json("/v1/items/1", {"stock": 2}, headers={"If-Match": "*"}).status_code == 200

@@ -325,3 +325,30 @@ def test_children_need_the_permission_of_their_own_resource(shop: API) -> None:
 
     assert_problem(shop.post_json("/v1/makers", {"name": "m", "items": [{"name": "a"}]}, expect_errors=True), 403)
     assert shop.post_json("/v1/makers", {"name": "m"}).status_code == 201
+
+
+def test_an_upsert_of_many_rows_is_one_statement_on_postgresql(shop: API) -> None:
+    """Some are new and some are there; the answer is in the order of the list."""
+    shop.post_json("/v1/makers", {"name": "m"})
+    shop.post_json("/v1/items", [{"name": f"item {number}", "maker_id": 1, "price": "9.99"} for number in range(0, 100, 2)])
+    rows = [{"name": f"item {number}", "maker_id": 1, "stock": number} for number in range(100)]
+
+    with statements_of(shop) as statements:
+        answer = shop.post_json("/v1/items", rows, headers=prefer("resolution=merge-duplicates"))
+
+    postgresql = shop.registry.engine.dialect.name == "postgresql"
+    assert len([sql for sql in statements if "INSERT" in sql]) == (1 if postgresql else 100)
+    assert [item["name"] for item in answer.json["items"]] == [row["name"] for row in rows]
+    kept = shop.get("/v1/items?limit=100&sort=stock").json["items"]
+    assert [item["stock"] for item in kept] == list(range(100))
+    assert [item["price"] for item in kept] == [None if number % 2 else "9.99" for number in range(100)]
+
+
+def test_an_upsert_whose_key_comes_twice_takes_the_later_one(shop: API) -> None:
+    """On both databases, though PostgreSQL would refuse it in one statement."""
+    shop.post_json("/v1/makers", {"name": "m"})
+    rows = [{"name": "a", "maker_id": 1, "stock": stock} for stock in (1, 2)]
+
+    shop.post_json("/v1/items", rows, headers=prefer("resolution=merge-duplicates"))
+
+    assert [(item["name"], item["stock"]) for item in shop.get("/v1/items").json["items"]] == [("a", 2)]

@@ -112,6 +112,7 @@ class Access:
             guard=self._guard(base, read),
             write_guard=None if write is None else self._guard(base, write),
             stamps=base.stamps,
+            must_condition=base.must_condition,
             hidden=frozenset(base.fields[name].column for name in unread),
         )
 
