@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("benben.error")
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+# Known, and answered by no address unless a plugin does: 405, not 501 (RFC 9110, section 9.1).
+FURTHER_METHODS = frozenset({"QUERY"})
 # A server must not act on these for an origin resource (RFC 9110, sections 9.3.6 and 9.3.8).
 REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -119,7 +121,7 @@ def require_readable(environ: dict[str, Any], max_body_bytes: int) -> None:
     first, as an error of the server.
     """
     method = environ["REQUEST_METHOD"]
-    if method not in METHODS:
+    if method not in METHODS and method not in FURTHER_METHODS:
         if method in REFUSED_METHODS:
             raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(METHODS))})
         raise MethodNotImplemented()

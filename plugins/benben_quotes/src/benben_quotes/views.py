@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from benben.kernel.request import Request
     from benben_quotes.services import Shelf
 
+CREATED = {
+    "201": {
+        "description": "It was added.",
+        "headers": {"Location": {"$ref": "#/components/headers/Location"}},
+        "content": {"application/json": {}},
+    }
+}
 FRESH = (("Cache-Control", "no-store"),)
 AUTHOR = {
     "name": "author",
@@ -46,7 +53,7 @@ def quote_service(shelf: Shelf) -> Service:
 
     service = Service("quote", "/quote", summary="Quotes.")
     service.add_view("GET", read, permission="quote.read", operation={"parameters": [AUTHOR], "kind": "quote"})
-    service.add_view("POST", add, schema=QuoteSchema(), permission="quote.write")
+    service.add_view("POST", add, schema=QuoteSchema(), permission="quote.write", operation={"responses": CREATED})
     return service
 
 
