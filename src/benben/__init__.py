@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-FOUNDATIONS = ("benben.observe", "benben.rest", "benben.db", "benben.security", "benben.resource", "benben.server.problems")
+FOUNDATIONS = (
+    "benben.observe",
+    "benben.rest",
+    "benben.db",
+    "benben.security",
+    "benben.resource",
+    "benben.operation",
+    "benben.server.problems",
+)
 
 
 def main(global_config: Mapping[str, str], **settings: str) -> Any:

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "settings": ("settings", "List the settings, their values and where they come from."),
         "openapi": ("openapi", "Write the OpenAPI document of the application."),
         "db": ("db", "See and change the tables of the plugins."),
+        "call": ("call", "Run an operation, as its endpoint does."),
         "user": ("user", "Add, list and change users."),
         "token": ("token", "Print a bearer token for a user."),
         "import": ("import_data", "Load a data set of a plugin, or the rows of a file."),

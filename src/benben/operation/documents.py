@@ -1,0 +1,78 @@
+"""What the documents say of an operation."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from benben.rest.jsonschema import schema_of
+
+if TYPE_CHECKING:
+    from benben.operation.declaration import Operation, Parameter
+
+JSON = "application/json"
+
+
+def described(operation: Operation) -> dict[str, Any]:
+    """Return the operation in the words of OpenAPI."""
+    _, _, rest = (inspect.getdoc(operation.function) or "").partition("\n")
+    said: dict[str, Any] = {"operationId": operation.name, "summary": operation.summary}
+    said |= {"description": rest.strip()} if rest.strip() else {}
+    parameters = [parameter(item, source) for source in ("query", "header") for item in operation.of(source).values()]
+    said |= {"parameters": parameters} if parameters else {}
+    if operation.has_body:
+        said["requestBody"] = {"required": True, "content": {JSON: {"schema": body_schema(operation)}}}
+    said["responses"] = answers(operation)
+    return said
+
+
+def parameter(item: Parameter, source: str) -> dict[str, Any]:
+    """Return one parameter of the query or a header."""
+    node: Any = item.node
+    schema = dict(schema_of(node, "write"))
+    default = node.missing if not item.has_default else None
+    found = {"name": node.name, "in": source, "required": not item.has_default, "schema": schema}
+    found |= {"description": node.help} if node.help else {}
+    return found | ({"schema": schema | {"default": default}} if item.has_default and default is not None else {})
+
+
+def body_schema(operation: Operation) -> dict[str, Any]:
+    """Return the schema of the body: the one parameter that it is, or an object of several."""
+    if operation.whole is not None and operation.whole.node is not None:
+        return dict(schema_of(operation.whole.node, "write"))
+    members = {name: dict(schema_of(item.node, "write")) for name, item in operation.of("body").items() if item.node is not None}
+    required = [name for name, item in operation.of("body").items() if not item.has_default]
+    found: dict[str, Any] = {"type": "object", "properties": members, "additionalProperties": False}
+    return found | ({"required": required} if required else {})
+
+
+def answers(operation: Operation) -> dict[str, Any]:
+    """Return the answer that is no problem."""
+    if operation.answer is type(None):
+        return {"204": {"description": "Done."}}
+    schema = answer_schema(operation.answer)
+    if operation.is_stream:
+        lines = {"schema": schema} if schema else {}
+        return {"200": {"description": "One after another.", "content": {"application/jsonl": lines, "text/event-stream": {}}}}
+    return {str(operation.status): {"description": "Done.", "content": {JSON: {"schema": schema} if schema else {}}}}
+
+
+def answer_schema(kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of what is answered, everything inside it; empty where anything may be."""
+    if kind is Any:
+        return {}
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+    return _inlined(schema, components, ())
+
+
+def _inlined(part: Any, components: dict[str, Any], path: tuple[str, ...]) -> Any:
+    if isinstance(part, list):
+        return [_inlined(item, components, path) for item in part]
+    if not isinstance(part, dict):
+        return part
+    name = part.get("$ref")
+    if name is not None:
+        return {} if name in path else _inlined(components[name], components, (*path, name))
+    return {key: _inlined(value, components, path) for key, value in part.items()}

@@ -1,0 +1,150 @@
+"""The endpoint of an operation: one function over the service of every endpoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.response import Response
+
+from benben.kernel.mistakes import Mistake
+from benben.kernel.problems import InternalError
+from benben.kernel.wire import write_json
+from benben.operation.declaration import Operation
+from benben.operation.documents import described
+from benben.operation.problems import AnswerMismatch, NoSuchVersion
+from benben.operation.providers import Scope
+from benben.operation.streams import MEDIA_TYPES, stream_response
+from benben.rest.service import JSON, Service, json_response
+
+if TYPE_CHECKING:
+    from benben.kernel.assemble import Assembly
+    from benben.kernel.request import Request
+
+log = logging.getLogger("benben.operation")
+VERSION = "HTTP_API_VERSION"
+View = Callable[["Request"], Response]
+
+
+def add_operations(config: Any, *operations: Operation) -> None:
+    """Serve *operations*; those of one path are one service.
+
+    Raises: ConfigurationError: two have one name, or one method at one address in one version.
+    """
+    known: dict[str, Operation] = config.registry.operations
+    paths: dict[str, list[Operation]] = {}
+    for item in operations:
+        key = item.name if not item.versions else f"{item.name}.v{min(item.versions)}"
+        if known.setdefault(key, item) is not item:
+            raise ConfigurationError(f"operation {key}: there are two of this name")
+        paths.setdefault(item.path, []).append(item)
+    for path, found in paths.items():
+        config.add_service(service_of(path, found))
+        for number in sorted({number for item in found for number in item.versions}):
+            _mount(config, path, [item for item in found if number in item.versions], number)
+
+
+def service_of(path: str, operations: Iterable[Operation], *, suffix: str = "") -> Service:
+    """Return the service of one address."""
+    listed = list(operations)
+    plugin = listed[0].name.partition(".")[0]
+    service = Service(f"{listed[0].name}{suffix}", path, policy=plugin, summary=listed[0].summary)
+    methods: dict[str, list[Operation]] = {}
+    for item in listed:
+        methods.setdefault(item.method, []).append(item)
+    for method, found in methods.items():
+        first = found[0]
+        service.add_view(
+            method,
+            view_of(first) if len(found) == 1 and not first.versions else versioned(found),
+            permission=first.permission,
+            operation=described(first) | {"operationId": f"{first.name}{suffix}"},
+            validates=False,
+            reads=first.has_body,
+            produces=MEDIA_TYPES if first.is_stream else (JSON,),
+        )
+    return service
+
+
+def view_of(operation: Operation) -> View:
+    """Return the view: parse, call, present."""
+    registered = {item.name: item.node.name if item.node is not None else "" for item in operation.of("header").values()}
+    headers = {name: "HTTP_" + header.upper().replace("-", "_") for name, header in registered.items()}
+
+    def view(request: Request) -> Response:
+        texts = {
+            "path": request.matchdict,
+            "query": query_of(request.environ.get("QUERY_STRING", "")),
+            "header": {name: request.environ[key] for name, key in headers.items() if key in request.environ},
+        }
+        values = operation.values_of_request(texts, request.validated if operation.has_body else None)
+        if operation.is_stream:
+            return stream_response(operation, request, values)
+        try:
+            with Scope(request.registry, request=request) as scope:
+                result = operation.call(scope, values)
+        except AnswerMismatch as exc:
+            # The caller learns nothing of the inside; the log has what was wrong.
+            log.error("request %s: %s", request.id, exc)
+            raise InternalError() from exc
+        if result is None:
+            return Response(status=204, headerlist=[])
+        return result if isinstance(result, Response) else json_response(write_json(result), status=operation.status)
+
+    view.__name__, view.__doc__, view.__module__ = operation.__name__, operation.__doc__, operation.__module__
+    return view
+
+
+def versioned(operations: Iterable[Operation]) -> View:
+    """Return the view that the header ``API-Version`` chooses among; without it the oldest."""
+    views = {number: view_of(item) for item in operations for number in item.versions}
+
+    def view(request: Request) -> Response:
+        wanted = request.environ.get(VERSION, str(min(views)))
+        if not wanted.isdigit() or int(wanted) not in views:
+            raise NoSuchVersion(list(views))
+        return views[int(wanted)](request)
+
+    view.__doc__ = next(iter(operations)).__doc__
+    return view
+
+
+def query_of(text: str) -> dict[str, list[str]]:
+    """Return the parameters of a query; each may come again."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True) if text else ():
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def operation_mistakes(assembly: Assembly) -> Iterator[Mistake]:
+    """Yield a mistake for every parameter that neither a client nor a provider can give."""
+    registry = assembly.config.registry
+    for name, operation in registry.operations.items():
+        for item in operation.injected:
+            if not item.has_default and not registry.providers.knows(item.kind, registry):
+                kind = getattr(item.kind, "__qualname__", item.kind)
+                yield Mistake(f"operation {name}", f"nobody provides {kind} for {item.name}; config.add_provider does")
+
+
+def _mount(config: Any, path: str, operations: list[Operation], number: int) -> None:
+    """Serve *operations* under ``/v<number>`` too, where that is not the prefix itself."""
+    prefix = config.route_prefix
+    if prefix == f"v{number}":
+        return
+    config.route_prefix = f"v{number}"
+    try:
+        plain = [_unversioned(item) for item in operations]
+        config.add_service(service_of(path, plain, suffix=f".v{number}"))
+    finally:
+        config.route_prefix = prefix
+
+
+def _unversioned(operation: Operation) -> Operation:
+    """Return the same without versions: its address names the one."""
+    return Operation(
+        operation.function, operation.name, operation.method, operation.path, operation.permission, operation.status, ()
+    )

@@ -1,0 +1,100 @@
+"""``benben call``: the third door."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from benben.cli import main
+
+INI = """
+[app:main]
+use = egg:benben
+benben.secret = 0123456789012345678901234567890123456789
+benben.migrate = auto
+sqlalchemy.url = sqlite:///%(here)s/var/x.sqlite
+plugin.gadgets = on
+plugin.gadgets.include = tests.functional.operation.gadgets
+plugin.identity = on
+identity.hash_profile = cheapest
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """Run a command over an ini with the gadgets and a user who owns."""
+    (tmp_path / "app.ini").write_text(INI)
+
+    def run(*words: str, stdin: str = "") -> Result:
+        return CliRunner().invoke(main, [words[0], str(tmp_path / "app.ini"), *words[1:]], input=stdin)
+
+    run("user", "add", "ann", "--role", "owner", "--password-stdin", stdin="a long enough password")
+    return run
+
+
+def test_options_and_arguments_are_parameters(run: Any) -> None:
+    """Judged as texts of an address are."""
+    assert run("call", "gadgets.add", "--a", "2", "--b", "3").stdout == "5\n"
+    answer = json.loads(run("call", "gadgets.types", "5", "--tags", "a", "--tags", "b", "--flag", "true").stdout)
+    assert (answer["number"], answer["tags"], answer["flag"]) == (5, ["a", "b"], True)
+
+
+def test_faults_are_the_same_as_over_http(run: Any) -> None:
+    """All of them, on the standard error; exit 2."""
+    found = run("call", "gadgets.add", "--a", "x", "--b", "99")
+
+    assert found.exit_code == 2
+    assert found.stdout == ""
+    assert "body /a: Must be a whole number." in found.stderr
+    assert "body /b: Must be between 0 and 10." in found.stderr
+
+
+def test_members_of_a_body_are_options(run: Any) -> None:
+    """An object inside is JSON."""
+    words = ("--name", "g", "--madeOn", "2027-01-01", "--parts", '{"name": "bolt"}', "--as", "ann")
+    found = run("call", "gadgets.make", *words)
+
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["parts"] == [{"name": "bolt", "number": 1}]
+
+
+def test_who_may_not_is_refused(run: Any) -> None:
+    """Exit 13, for a stranger too; a user who is not there is a mistake of the command line."""
+    words = ("--name", "g", "--madeOn", "2027-01-01")
+
+    assert run("call", "gadgets.make", *words).exit_code == 13
+    assert run("call", "gadgets.make", *words, "--as", "nobody").exit_code == 1
+
+
+def test_help_tells_types_and_bounds(run: Any) -> None:
+    """And the operations are listed without a name."""
+    found = run("call", "gadgets.add", "--help").stdout
+
+    assert "Add two numbers." in found
+    assert "What is added.; minimum 0, maximum 10" in " ".join(found.split())
+    assert "gadgets.make" in run("call").stdout
+    assert "did you mean gadgets.add?" in run("call", "gadgets.ad").stderr
+
+
+def test_lines_of_the_input_are_calls(run: Any) -> None:
+    """One answer on each line."""
+    assert run("call", "gadgets.add", "-", stdin='{"a": 1}\n{"a": 2, "b": 5}\n').stdout == "2\n7\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("json", '{"name":"n","number":1}\n{"name":"n","number":2}\n'),
+        ("csv", "name,number\nn,1\nn,2\n"),
+        ("yaml", "- name: n\n  number: 1\n- name: n\n  number: 2\n"),
+    ],
+)
+def test_an_answer_is_printed_as_wanted(run: Any, form: str, expected: str) -> None:
+    """A stream too."""
+    assert run("call", "gadgets.count", "--most", "2", "--output", form).stdout.replace("\r\n", "\n") == expected.replace(
+        "\r\n", "\n"
+    )
