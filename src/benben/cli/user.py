@@ -37,11 +37,20 @@ def users(uri: str) -> Iterator[tuple[Session, Any]]:
 
     from benben.cli.application import require_plugin, working
 
-    with working(uri, "identity") as assembly:
+    with working(uri, "identity", "audit") as assembly:
         require_plugin(assembly, "identity", "`benben user`")
         registry = assembly.config.registry
-        with Session(registry.engine) as session, session.begin():
+        with Session(registry.engine, info={"notify": registry.notify}) as session, session.begin():
             yield session, registry.identity.passwords
+
+
+def tell(session: Session, action: str, name: str, **after: Any) -> None:
+    """Have it recorded in the same transaction what was done to a user, where somebody records."""
+    from benben.security.audited import Audited
+
+    session.flush()
+    told = Audited(action=action, resource="users", key=name, connection=session.connection(), after=after or None)
+    session.info["notify"](told)
 
 
 def list_users(session: Session) -> list[UserRow]:
@@ -87,14 +96,18 @@ password_option = click.option("--password-stdin", is_flag=True, help="Read the 
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role of the user; may be given several times.")
 @password_option
+@click.option("--no-password", is_flag=True, help="Ask for none: the user comes from a provider, docs/oidc.md.")
 @click.pass_obj
-def add(uri: str, name: str, roles: Sequence[str], password_stdin: bool) -> None:
+def add(uri: str, name: str, roles: Sequence[str], password_stdin: bool, no_password: bool) -> None:
     """Add a user with a password and roles."""
-    password = read_password(from_stdin=password_stdin)
+    if no_password and password_stdin:
+        raise click.UsageError("--no-password and --password-stdin say two different things.")
+    password = None if no_password else read_password(from_stdin=password_stdin)
     with users(uri) as (session, passwords):
         from benben.features.identity.services import create_user
 
         create_user(session, passwords, name, password=password, roles=roles)
+        tell(session, "user-added", name, roles=sorted(roles))
     click.echo(f"Added the user {name}{_with_roles(roles)}.")
 
 
@@ -121,6 +134,7 @@ def change_password(uri: str, name: str, password_stdin: bool) -> None:
         from benben.features.identity.services import set_password
 
         set_password(session, passwords, name, password=password)
+        tell(session, "password-changed", name)
     click.echo(f"Changed the password of {name}.")
 
 
@@ -137,6 +151,7 @@ def change_roles(uri: str, name: str, roles: Sequence[str]) -> None:
         from benben.features.identity.services import set_roles
 
         set_roles(session, name, roles)
+        tell(session, "roles-changed", name, roles=sorted(roles))
     click.echo(f"{name} is{_with_roles(roles)} now.")
 
 
@@ -149,6 +164,7 @@ def deactivate_command(uri: str, name: str) -> None:
         from benben.features.identity.services import deactivate
 
         deactivate(session, name)
+        tell(session, "user-deactivated", name)
     click.echo(f"{name} is refused from now on; `benben user INI activate {name}` takes it back.")
 
 
@@ -161,6 +177,7 @@ def activate_command(uri: str, name: str) -> None:
         from benben.features.identity.services import activate
 
         activate(session, name)
+        tell(session, "user-activated", name)
     click.echo(f"{name} is active.")
 
 

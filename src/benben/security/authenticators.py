@@ -37,15 +37,23 @@ class Authenticator:
 
 
 def add_authenticator(
-    config: Any, scheme: str, authenticate: Authenticate, *, challenge: str, evidence: str = AUTHORIZATION
+    config: Any,
+    scheme: str,
+    authenticate: Authenticate,
+    *,
+    challenge: str,
+    evidence: str = AUTHORIZATION,
+    is_first: bool = False,
 ) -> None:
     """Add a way to authenticate; the order is that of inclusion.
 
     Args:
         challenge: empty where a caller cannot be asked for it, a cookie for example.
         evidence: where the credentials are, ``HTTP_X_API_KEY`` for example.
+        is_first: it is asked before the others, of which one of the same scheme refuses what it does not know.
     """
-    config.registry.security.authenticators.append(Authenticator(scheme, authenticate, challenge, evidence))
+    authenticators = config.registry.security.authenticators
+    authenticators.insert(0 if is_first else len(authenticators), Authenticator(scheme, authenticate, challenge, evidence))
 
 
 def identity_tween(handler: Handler, registry: Any) -> Handler:

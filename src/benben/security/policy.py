@@ -55,7 +55,13 @@ class SecurityPolicy:
         known = request.environ.get("benben.identity", _UNKNOWN)
         if known is not _UNKNOWN:
             return known
-        identity = self._authenticate(request)
+        # Who asks meanwhile, a subscriber of a login for example, is told of nobody.
+        request.environ["benben.identity"] = None
+        try:
+            identity = self._authenticate(request)
+        except BaseException:
+            del request.environ["benben.identity"]
+            raise
         request.environ["benben.identity"] = identity
         return identity
 
@@ -115,8 +121,12 @@ class SecurityPolicy:
         return rule
 
     def challenges(self) -> str:
-        """Return the value of WWW-Authenticate, empty where nobody can authenticate."""
-        return ", ".join(item.challenge for item in self.authenticators if item.challenge)
+        """Return the value of WWW-Authenticate, empty where nobody can authenticate.
+
+        Where nobody is to be asked, for a cookie for example, it is the name of a scheme: a 401 has one.
+        """
+        found = dict.fromkeys(item.challenge for item in self.authenticators if item.challenge)
+        return ", ".join(found or [item.scheme for item in self.authenticators[-1:]])
 
     def refusal(self, request: Request, detail: str = "") -> Problem:
         """Return 401 for a stranger who could say who they are, 403 for everybody else.

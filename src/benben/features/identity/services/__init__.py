@@ -14,11 +14,13 @@ from benben.features.identity.services.accounts import (
     set_password,
     set_roles,
 )
+from benben.features.identity.services.directory import Directory
 from benben.features.identity.services.first_user import first_user_start, make_first_user
 from benben.features.identity.services.passwords import Passwords
 from benben.features.identity.services.users import Users
 
 __all__ = [
+    "Directory",
     "Passwords",
     "Users",
     "activate",

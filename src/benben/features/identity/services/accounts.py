@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -68,6 +68,19 @@ def set_roles(session: Session, name: str, roles: Iterable[str]) -> User:
         user.updated_at = utc_now()
         session.flush()
     return user
+
+
+def provide_user(
+    session: Session, passwords: Passwords, name: str, *, roles: Set[str], managed: Set[str], email: str | None = None
+) -> User:
+    """Return the user called *name*, made if absent, who has of the roles *managed* exactly *roles*.
+
+    Raises: InvalidInput (400); UserExists (409), somebody else made the user meanwhile.
+    """
+    user = find_user(session, name)
+    if user is None:
+        return create_user(session, passwords, name, roles=sorted(roles), email=email)
+    return set_roles(session, name, sorted((set(user.roles) - managed) | roles))
 
 
 def deactivate(session: Session, name: str) -> User:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 from time import monotonic
 
@@ -17,14 +19,16 @@ from benben.db.engine import READ_ONLY
 from benben.db.failures import explain
 from benben.features.identity.interfaces import Account
 from benben.features.identity.models import User
-from benben.features.identity.problems import HashingBusy
+from benben.features.identity.problems import HashingBusy, UserExists
 from benben.features.identity.schemas import USER_NAME
-from benben.features.identity.services.accounts import find_user
+from benben.features.identity.services.accounts import find_user, provide_user
 from benben.features.identity.services.passwords import Passwords
+from benben.security.remembered import Remembered
 
 log = logging.getLogger("benben.identity")
 
 MAX_REMEMBERED = 10_000
+STAMP_DIGITS = 22
 
 
 class Users:
@@ -39,10 +43,11 @@ class Users:
         self.passwords = passwords
         self._writers = engine
         self._readers = engine.execution_options(**{READ_ONLY: True})
-        self._recheck_s = recheck_s
+        self.recheck_s = recheck_s
         self._clock = clock
         self._remembered: dict[str, tuple[float, bool]] = {}
         self._lock = Lock()
+        self._accounts: Remembered[str, Account | None] = Remembered(recheck_s, size=MAX_REMEMBERED, clock=clock)
 
     def find(self, name: str) -> Account | None:
         """Return the user called *name*, active or not."""
@@ -55,7 +60,8 @@ class Users:
         if not self.passwords.matches(password, stored) or account is None or not account.is_active:
             return None
         if stored is not None and self.passwords.is_outdated(stored):
-            self._rehash(name, password, stored)
+            # The same password: who has just said it is not to be taken for one who has not.
+            account = replace(account, stamp=stamp_of(self._rehash(name, password, stored)))
         return account
 
     def is_active(self, name: str) -> bool:
@@ -69,15 +75,34 @@ class Users:
             if name not in self._remembered and len(self._remembered) >= MAX_REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
             # The time before the question: what is believed is never older than it claims.
-            self._remembered[name] = (now + self._recheck_s, answer)
+            self._remembered[name] = (now + self.recheck_s, answer)
         return answer
+
+    def recall(self, name: str) -> Account | None:
+        """Return the user called *name*, active or not; see `IUsers`."""
+        return self._accounts.read(name, lambda: self.find(name))
+
+    def provide(self, name: str, *, roles: Set[str], managed: Set[str], email: str | None = None) -> Account:
+        """Return the user called *name*, who is made if nobody has this name; see `IUsers`."""
+        with _explained():
+            try:
+                account = self._provide(name, roles, managed, email)
+            except UserExists:
+                # Two of the same name came at once; the unique name decides, and the user is there now.
+                account = self._provide(name, roles, managed, email)
+        self._accounts.drop(name)
+        return account
+
+    def _provide(self, name: str, roles: Set[str], managed: Set[str], email: str | None) -> Account:
+        with Session(self._writers) as session, session.begin():
+            return _account(provide_user(session, self.passwords, name, roles=roles, managed=managed, email=email))
 
     def _find(self, name: str) -> tuple[Account | None, str | None]:
         with _explained(), Session(self._readers) as session:
             user = find_user(session, name)
             if user is None:
                 return None, None
-            return Account(user.name, frozenset(user.roles), user.is_active, user.email), user.password_hash
+            return _account(user), user.password_hash
 
     def _read_active(self, name: str) -> bool:
         if not USER_NAME.fullmatch(name):
@@ -85,8 +110,11 @@ class Users:
         with _explained(), self._readers.connect() as connection:
             return bool(connection.scalar(select(User.is_active).where(User.name == name)))
 
-    def _rehash(self, name: str, password: str, stored: str) -> None:
-        """Replace a hash that was made with old parameters; the login goes on if it cannot be."""
+    def _rehash(self, name: str, password: str, stored: str) -> str:
+        """Replace a hash that was made with old parameters, and return the one that is stored then.
+
+        The login goes on if it cannot be replaced.
+        """
         table = User.__table__
         try:
             change = update(User).where(User.name == name, User.password_hash == stored)
@@ -95,6 +123,17 @@ class Users:
                 connection.execute(change.values(password_hash=hashed, updated_at=table.c.updated_at))
         except (DBAPIError, PoolTimeoutError, HashingBusy) as exc:
             log.warning("the password hash of a user is still the old one: %s", type(exc).__name__)
+            return stored
+        return hashed
+
+
+def stamp_of(password_hash: str | None) -> str:
+    """Return a text that changes with the password and tells nothing of it; its hash is salted."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:STAMP_DIGITS] if password_hash else ""
+
+
+def _account(user: User) -> Account:
+    return Account(user.name, frozenset(user.roles), user.is_active, user.email, stamp_of(user.password_hash))
 
 
 @contextmanager
