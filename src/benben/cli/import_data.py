@@ -65,6 +65,7 @@ def load(assembly: Assembly, data_set: DataSet, progress: Progress, *, file: Pat
 
     from benben.cli.application import start
     from benben.db.engine import lift_limits
+    from benben.security.audited import Audited
 
     registry = assembly.config.registry
     require_file(registry, data_set, file)
@@ -73,6 +74,10 @@ def load(assembly: Assembly, data_set: DataSet, progress: Progress, *, file: Pat
     with Session(registry.engine) as session, session.begin():
         lift_limits(session.connection())
         rows = data_set(session, progress, file)
+        told = Audited(
+            action="imported", resource="data-set", key=data_set.name, connection=session.connection(), after={"rows": dict(rows)}
+        )
+        registry.notify(told)
     return Imported(dict(rows), monotonic() - began_s)
 
 

@@ -64,6 +64,7 @@ def insert_rows(assembly: Assembly, name: str, path: str, *, progress: Progress,
 
     registry = assembly.config.registry
     parts = find_resource(registry, name)
+    require_writable(parts)
     start(assembly, *assembly.manifests)
     progress.start(name, 0)
     total = 0
@@ -87,6 +88,14 @@ def find_resource(registry: Any, name: str) -> Parts:
     return parts[name]
 
 
+def require_writable(parts: Parts) -> None:
+    """Raise ConfigurationMistakes where nobody writes the rows of the resource."""
+    from benben.kernel.mistakes import ConfigurationMistakes, Mistake
+
+    if parts.bound.resource.is_read_only:
+        raise ConfigurationMistakes([Mistake(parts.bound.name, "is written by the server alone and takes no rows")])
+
+
 def rows_of(registry: Any, file: BinaryIO, ending: str, parts: Parts) -> Iterator[Any]:
     """Return the rows of *file*, one at a time where its format allows. Raises: ConfigurationMistakes."""
     from benben.kernel.mistakes import ConfigurationMistakes, Mistake
@@ -108,9 +117,9 @@ def transaction(registry: Any) -> Iterator[Any]:
     from pyramid.interfaces import IRequestExtensions
     from pyramid.request import apply_request_extensions
 
-    from benben.kernel.request import Request
+    from benben.kernel.request import COMMAND, Request
 
-    request: Any = Request.blank("/", method="POST")
+    request: Any = Request.blank("/", method="POST", environ={COMMAND: "import"})
     request.registry = registry
     apply_request_extensions(request, extensions=registry.queryUtility(IRequestExtensions))
     request.tm.begin()

@@ -158,6 +158,18 @@ class Runner:
         except self._error as exc:
             raise self._wrapped(exc, statement) from exc
 
+    def write_many(self, request: Request, statement: Statement, listed: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that returns nothing once for each of *listed*, which the driver sends together."""
+        connection, started = request.dbsession.connection(), perf_counter()
+        arguments = [self.arguments(request, statement, values) for values in listed]
+        try:
+            connection.connection.driver_connection.cursor().executemany(statement.sql, arguments)
+        except self._error as exc:
+            raise self._wrapped(exc, statement) from exc
+        finally:
+            request.statement_count += 1
+            request.statement_s += perf_counter() - started
+
     def _run(self, request: Request, execute: Callable[[str, Any], Any], statement: Statement, arguments: Any) -> Sequence[Any]:
         started = perf_counter()
         try:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pyramid.request
 
+COMMAND = "benben.command"
+"""Key of the environ of a request that nobody has sent: the command of the operator that made it."""
+
 
 class Request(pyramid.request.Request):
     """A Pyramid request with slots for what the bands put on it.
@@ -31,6 +34,9 @@ class Request(pyramid.request.Request):
 
     statement_s: float = 0.0
     """Seconds that the database took for them."""
+
+    row_count: int = 0
+    """Items of resources that the answer is about: read, written or deleted."""
 
     validated: Any = None
     """What the schema of the endpoint made of the body."""

@@ -15,6 +15,7 @@ from benben.resource.bounds import PROBLEMS, ResourceSettings
 from benben.resource.checks import resource_mistakes
 from benben.resource.constraints import PROBLEMS as CONSTRAINT_PROBLEMS
 from benben.resource.definition import Resource, Search
+from benben.resource.events import RowsMoved, add_row_watch
 from benben.resource.explain import PERMISSION
 from benben.resource.export import Exports, TooManyExports
 from benben.resource.services import add_resource, build_parts, enable_lookups
@@ -25,7 +26,7 @@ PLUGIN = Plugin(
     name="resource",
     summary="Resources from models and schemas.",
     settings=(ResourceSettings,),
-    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, *ACCESS_PROBLEMS, TooManyExports),
+    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, *ACCESS_PROBLEMS, TooManyExports, RowsMoved),
 )
 
 
@@ -37,6 +38,8 @@ def includeme(config: Any) -> None:
     config.registry.resource_parts = {}
     config.registry.assembly.tracked.append(config.registry.resource_parts)
     config.registry.resource_bounds = settings
+    config.registry.row_watches = []
+    config.registry.assembly.tracked.append(config.registry.row_watches)
     config.registry.access = Access(config.registry, build_parts)
     config.registry.assembly.tracked.append(config.registry.access.rules)
     config.registry.exports = Exports(config.registry.probe, settings.max_exports)
@@ -45,3 +48,4 @@ def includeme(config: Any) -> None:
     config.add_check(access_mistakes)
     enable_lookups(config.registry, settings)
     config.add_directive("add_resource", add_resource)
+    config.add_directive("add_row_watch", add_row_watch)

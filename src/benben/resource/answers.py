@@ -35,6 +35,7 @@ def row_answer(
 
     Args: row: its document, key and, where there is one, version.
     """
+    request.row_count += 1
     body = row[0].encode()
     etag = etag_of(row[2]) if len(row) > 2 else etag_of_bytes(body)
     found = [("ETag", etag), CACHE_CONTROL, *headers, *finished(request, preferences)]
@@ -50,6 +51,7 @@ def rows_answer(
 
     Args: shows: the rows are sent unless the caller wants less; else only if it wants them.
     """
+    request.row_count += number
     headers = [CACHE_CONTROL, *finished(request, preferences)]
     if preferences.returns in QUIET:
         return quiet_response(status if status == 201 else 204, headers)

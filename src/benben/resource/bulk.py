@@ -21,7 +21,7 @@ from benben.resource.bounds import TooManyAffected
 from benben.resource.changes import MERGE
 from benben.resource.pages import CACHE_CONTROL
 from benben.resource.query import Query
-from benben.resource.write import JSON_PATCH, Writer, prefixed
+from benben.resource.write import JSON_PATCH, Writer, prefixed, require_watched
 from benben.rest.faults import field_errors
 from benben.rest.preferences import NO_PREFERENCES, Preferences
 from benben.rest.problems import pointer_to
@@ -86,8 +86,11 @@ class BulkWriter:
         query, maximum = self._matching(request, preferences)
         statement = self.changes.delete_matching(query.shape.where)
         values = {**query.values, "maximum": maximum + 1}
+        known = self._watch_matching(request, query, maximum)
         rows = self.writer.constraints.run(request, statement, values, {})
         self._check_number(len(rows), maximum)
+        if known is not None:
+            require_watched(known, [("", *row) for row in rows])
         for (key,) in rows:
             self.writer.notify(request, "deleted", key, "")
         return rows_answer(request, preferences, (), len(rows), shows=False)
@@ -124,7 +127,12 @@ class BulkWriter:
         to know what a row was before need the long way.
         """
         plain = preferences.resolution == MERGE and self.bound.version is not None and not self.bound.resource.nested
-        if not plain or self.writer.constraints.is_guarded or request.registry.runner.dialect.name != "postgresql":
+        if (
+            not plain
+            or request.registry.row_watches
+            or self.writer.constraints.is_guarded
+            or request.registry.runner.dialect.name != "postgresql"
+        ):
             return None
         listed = [self.changes.new_values(request, self.writer.by_column(item)) for item in items]
         _, unique = self.writer.conflict(preferences)
@@ -214,8 +222,11 @@ class BulkWriter:
             sent = validate(self.bodies.patch, request.validated)
             changed = self.changes.defaults(on_update=True) | self.writer.by_column(sent)
             statement = self.changes.update_matching(tuple(sorted(changed)), query.shape.where)
+            known = self._watch_matching(request, query, maximum)
             rows = self.writer.constraints.run(request, statement, {**values, **prefixed(changed)}, changed)
             self._check_number(len(rows), maximum)
+            if known is not None:
+                require_watched(known, rows)
             for row in rows:
                 self.writer.notify(request, "patched", row[1], row[0])
         return rows_answer(request, preferences, [row[0] for row in rows], len(rows), shows=False)
@@ -246,6 +257,19 @@ class BulkWriter:
         if faults or maximum is None:
             raise InvalidInput(errors=faults)
         return query, maximum
+
+    def _watch_matching(self, request: Request, query: Query, maximum: int) -> set[Any] | None:
+        """Watch what the filter matches and return its keys, None where nobody watches.
+
+        Raises: TooManyAffected.
+        """
+        if not request.registry.row_watches:
+            return None
+        values = {**query.values, "maximum": maximum + 1}
+        rows = self.writer.runner.write(request, self.changes.matching(query.shape.where), values)
+        self._check_number(len(rows), maximum)
+        self.writer.watch(request, [row[1] for row in rows])
+        return {row[1] for row in rows}
 
     def _check_number(self, number: int, maximum: int) -> None:
         if number > maximum:

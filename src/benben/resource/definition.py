@@ -77,6 +77,7 @@ class Resource:
         rows: who sees and writes which rows, see `benben.resource.access`.
         stamps: columns that a new row takes from its caller: ``{"owner": "$user"}``.
         tenant: the column that keeps tenants apart, where the feature ``tenant`` is on.
+        is_read_only: nobody writes it through the API; it answers GET alone.
         problems: further refusals, for the catalogue.
         summary: one sentence for the documents.
     """
@@ -101,6 +102,7 @@ class Resource:
     rows: Mapping[str, str] = field(default_factory=lambda: NO_RULES)
     stamps: Mapping[str, str] = field(default_factory=lambda: NO_RULES)
     tenant: str = ""
+    is_read_only: bool = False
     summary: str = ""
     problems: tuple[type[Problem], ...] = ()
 

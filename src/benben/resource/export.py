@@ -57,7 +57,7 @@ class Exports:
         arguments, variables = runner.arguments(request, statement, query.values), runner.variables.of(request)
         if self._places is None or not self._places.acquire(blocking=False):
             raise TooManyExports(retry_after_s=RETRY_AFTER_S)
-        rows = self.batches(statement, arguments, variables)
+        rows = counted(request, self.batches(statement, arguments, variables))
         form = request.format
         names = [item.name for item in query.shape.fields] + [embed.relation.name for embed in query.shape.embeds]
         headers = [
@@ -69,7 +69,7 @@ class Exports:
         ]
         return Response(headerlist=headers, app_iter=Stream(form.encode_rows(rows, names), rows, self._places))
 
-    def batches(self, statement: Statement, arguments: Any, variables: Mapping[str, str] = NOTHING) -> Iterator[list[str]]:
+    def batches(self, statement: Statement, arguments: Any, variables: Mapping[str, str] = NOTHING) -> Generator[list[str]]:
         """Yield the JSON texts of the rows, some at a time; the connection ends with them.
 
         Args: variables: what the database is told of the request.
@@ -82,6 +82,14 @@ class Exports:
                 for rows in batches:
                     decoded = rows if statement.decode is None else [statement.decode(row) for row in rows]
                     yield [row[0] for row in decoded]
+
+
+def counted(request: Request, batches: Generator[list[str]]) -> Generator[list[str]]:
+    """Yield *batches*, and count their rows on the request as they are sent."""
+    with closing(batches) as rest:
+        for rows in rest:
+            request.row_count += len(rows)
+            yield rows
 
 
 class Stream:

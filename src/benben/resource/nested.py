@@ -14,6 +14,7 @@ from benben.resource.access.problems import RowNotPermitted
 from benben.resource.changes import Changes
 from benben.resource.constraints import Constraints
 from benben.resource.definition import Relation, readable
+from benben.resource.events import ResourceChanged
 from benben.resource.plan import require
 from benben.resource.query.selection import read_sort
 from benben.resource.query.terms import Embed, Shape
@@ -99,6 +100,7 @@ class Part:
         values = self.changes.new_values(request, self._by_column(item)) | {self.relation.remote.name: parent}
         row = self._run(request, self.changes.insert(values), {}, values, where)[0]
         self._check(request, row[1])
+        self._notify(request, "created", row[1], row[0])
 
     def replace(self, request: Request, parent: Any, items: Sequence[Mapping[str, Any]], where: tuple[Any, ...]) -> None:
         """Make *items* the children of *parent*; those without a key are new.
@@ -115,8 +117,10 @@ class Part:
         if faults:
             raise InvalidInput(errors=faults)
         for key in known - {item[name] for item in items if name in item}:
+            self._watch(request, key)
             if not self._run(request, self.changes.delete(None), {"key": key}, {}, where):
                 raise RowNotPermitted()
+            self._notify(request, "deleted", key, "")
         for place, item in enumerate(items):
             self._write(request, parent, item, (*where, place))
 
@@ -139,9 +143,21 @@ class Part:
             return
         rest = {name: value for name, value in item.items() if name != self.target.key.name}
         values = self.changes.defaults(on_update=True) | self._by_column(rest)
-        if not self._run(request, self.changes.update(values, None), {"key": key}, values, where):
+        self._watch(request, key)
+        rows = self._run(request, self.changes.update(values, None), {"key": key}, values, where)
+        if not rows:
             raise RowNotPermitted()
         self._check(request, key)
+        self._notify(request, "patched", key, rows[0][0])
+
+    def _watch(self, request: Request, key: Any) -> None:
+        for watch in request.registry.row_watches:
+            watch(request, self.target.name, [key])
+
+    def _notify(self, request: Request, action: str, key: Any, document: str) -> None:
+        """Tell of a child as of any other row."""
+        if request.registry.has_listeners:
+            request.registry.notify(ResourceChanged(request, self.target.name, action, key, document.encode()))
 
     def _check(self, request: Request, key: Any) -> None:
         if self.changes.is_guarded and not self.runner.write(request, self.changes.permitted, {"key": key}):

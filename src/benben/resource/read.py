@@ -87,6 +87,7 @@ class Reader:
         is_cut, shown = len(rows) > query.limit, rows[: query.limit]
         if place is not None and place.is_backward:
             shown = shown[::-1]
+        request.row_count += len(shown)
         neighbours = Neighbours(self.cursors, prepared.name, shown, number, is_cut=is_cut, place=place)
         body = page_document(shown, neighbours, self._total(request, query, rows))
         return conditional(request, body, etag_of_bytes(body), neighbours.links(request, prepared.kept))
@@ -104,6 +105,7 @@ class Reader:
         rows = self.runner.read(request, statement, values)
         if not rows:
             raise NotFound()
+        request.row_count += 1
         body = rows[0][0].encode()
         # The version tells about the row alone, not about what is embedded in it.
         has_version = self.bound.version is not None and not query.shape.embeds

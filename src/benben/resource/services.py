@@ -47,7 +47,7 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
     Raises: ConfigurationError: the schema does not fit the model.
     """
     registry = config.registry
-    for verb, rule in (("read", resource.read), ("write", resource.write)):
+    for verb, rule in (("read", resource.read), ("write", "nobody" if resource.is_read_only else resource.write)):
         config.declare_permission(Permission(f"{resource.name}.{verb}", rule, f"{verb.title()} {resource.name}."))
     bounds = registry.resource_bounds
     bound = BoundResource(resource, schema_of(config, resource), registry.resources, bounds.regex)
@@ -131,11 +131,12 @@ def collection_service(bound: BoundResource, views: Views) -> Service:
         "GET", views.list, permission=bound.read_permission, operation={"resource": bound, "kind": "list"}, formats=True
     )
     # The writer validates by itself: one row and many of them come to the same address.
-    for method, view, kind in (
+    writing = (
         ("POST", views.post, "create"),
         ("PATCH", views.patch_many, "patch_many"),
         ("DELETE", views.delete_many, "delete_many"),
-    ):
+    )
+    for method, view, kind in () if bound.resource.is_read_only else writing:
         service.add_view(method, view, **_writing(bound, method, kind))
     return service
 
@@ -146,11 +147,8 @@ def item_service(bound: BoundResource, views: Views) -> Service:
     service.add_view(
         "GET", views.item, permission=bound.read_permission, operation={"resource": bound, "kind": "item"}, formats=True
     )
-    for method, view, kind in (
-        ("PUT", views.replace, "replace"),
-        ("PATCH", views.patch, "patch"),
-        ("DELETE", views.delete, "delete"),
-    ):
+    writing = (("PUT", views.replace, "replace"), ("PATCH", views.patch, "patch"), ("DELETE", views.delete, "delete"))
+    for method, view, kind in () if bound.resource.is_read_only else writing:
         service.add_view(method, view, **_writing(bound, method, kind))
     return service
 

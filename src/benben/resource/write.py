@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
+from pyramid_retry import mark_error_retryable
 
 from benben.db.runner import Runner
 from benben.kernel.problems import FieldError, InvalidInput, NotFound
@@ -17,7 +18,7 @@ from benben.resource.bodies import Bodies
 from benben.resource.changes import IGNORE, MERGE, Changes
 from benben.resource.constraints import Constraints
 from benben.resource.definition import BoundResource
-from benben.resource.events import ResourceChanged
+from benben.resource.events import ResourceChanged, RowsMoved
 from benben.resource.nested import Children
 from benben.resource.read import Reader
 from benben.rest.patch import json_patch, merge_patch
@@ -100,9 +101,11 @@ class Writer:
         versions = self._versions(request, conditions)
         values = {"key": key, **_numbered(versions)}
         statement = self.changes.delete(None if versions is None else len(versions))
+        self.watch(request, [key])
         if not self.constraints.run(request, statement, values, {}):
             self._refuse(request)
         self.notify(request, "deleted", key, "")
+        request.row_count += 1
         return quiet_response(204, finished(request, preferences))
 
     def insert(
@@ -123,6 +126,7 @@ class Writer:
         conflict, unique = self.conflict(preferences)
         merged = tuple(self.columns[name] for name in sorted(sent) if name in own) if conflict == MERGE else ()
         statement = self.changes.insert(values, on_conflict=conflict, unique=unique, merged=merged)
+        known = self._watch_merged(request, values, unique) if conflict == MERGE and request.registry.row_watches else None
         rows = self.constraints.run(request, statement, prefixed(values), values, where)
         if not rows:
             row = self._existing(request, values, unique)
@@ -133,6 +137,8 @@ class Writer:
         if children:
             row = self.children.create(request, row, children, where)
         is_new = conflict != MERGE or (len(row) > 2 and row[2] == 1)
+        if known is not None and not is_new:
+            require_watched(known, rows)
         self.notify(request, "created" if is_new else "replaced", row[1], row[0])
         return row, is_new
 
@@ -149,6 +155,7 @@ class Writer:
         own, children = self.children.split(sent)
         values = self.changes.defaults(on_update=True) | self.by_column(own)
         statement = self.changes.update(values, None if versions is None else len(versions))
+        self.watch(request, [key])
         rows = self.constraints.run(request, statement, {"key": key, **_numbered(versions), **prefixed(values)}, values, where)
         if not rows:
             return None
@@ -213,6 +220,11 @@ class Writer:
             self.check(request, key)
         if request.registry.has_listeners:
             request.registry.notify(ResourceChanged(request, self.bound.name, action, key, document.encode()))
+
+    def watch(self, request: Request, keys: Sequence[Any]) -> None:
+        """Show the rows of *keys* to whoever has to know what they were, before they change."""
+        for watch in request.registry.row_watches:
+            watch(request, self.bound.name, keys)
 
     def check(self, request: Request, key: Any) -> None:
         """Refuse a row that its caller may not write as it is now.
@@ -279,6 +291,12 @@ class Writer:
             raise self.constraints.duplicate(unique)
         return rows[0]
 
+    def _watch_merged(self, request: Request, values: Mapping[str, Any], unique: tuple[str, ...]) -> list[Any] | None:
+        """Watch the row that a merge will find and return its key; None where it cannot tell a new row."""
+        rows = self.runner.write(request, self.changes.by_unique(unique), prefixed({name: values[name] for name in unique}))
+        self.watch(request, [row[1] for row in rows])
+        return None if self.bound.version is None else [row[1] for row in rows]
+
     def _conditions(self, request: Request) -> Preconditions:
         conditions = read_preconditions(request.headers)
         if self.must_condition and conditions.if_none_match is None:
@@ -338,6 +356,17 @@ def segment(key: Any) -> str:
     """Return *key* as a segment of a path; one of dots alone would lead elsewhere."""
     text = quote(str(key), safe="")
     return text.replace(".", "%2E") if text.strip(".") == "" else text
+
+
+def require_watched(keys: Collection[Any], rows: Sequence[Any]) -> None:
+    """Refuse changed *rows* that came up after those of *keys* were watched; another attempt finds them.
+
+    Raises: RowsMoved.
+    """
+    if not {row[1] for row in rows}.issubset(keys):
+        moved = RowsMoved()
+        mark_error_retryable(moved)
+        raise moved
 
 
 def prefixed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class RuleGuard:
             name, ask = self._tenant
             conditions.append(table.c[name] == self._runner.bind_asked(bind(name, table.c[name]).type, ask))
         if self._written is not None:
-            given = [CallerConditions(self._base, self._runner, table, values).of(item) for item, values in self._written]
+            given = [CallerConditions(self._base, self._runner, table, values=values).of(item) for item, values in self._written]
             conditions.append(or_(*given) if given else false())
         return and_(*conditions)
 
@@ -57,7 +57,7 @@ class RuleGuard:
 class CallerConditions(Conditions):
     """Conditions whose operands are known, or asked of the request."""
 
-    def __init__(self, bound: BoundResource, runner: Runner, table: FromClause, values: Mapping[str, Any]) -> None:
+    def __init__(self, bound: BoundResource, runner: Runner, table: FromClause, *, values: Mapping[str, Any]) -> None:
         super().__init__(bound, runner.dialect.name, table)
         self._runner = runner
         self._values = values

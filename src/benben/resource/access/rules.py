@@ -138,7 +138,7 @@ def condition_of(bound: BoundResource, bounds: Values, rule: RowRule) -> tuple[C
     faults: list[FieldError] = []
     # A rule may name any field, also one that no client filters by.
     unlimited = BoundResource(replace(bound.resource, filters=None, embed=None), bound.schema, bound.registry, bound.has_regex)
-    condition, values = read_condition(unlimited, bounds, rule.text, faults)
+    condition, values = read_condition(unlimited, bounds, rule.text, faults=faults)
     if faults:
         raise ValueError(" ".join(fault.detail for fault in faults))
     return condition, values

@@ -48,7 +48,7 @@ class Variable:
 
 
 def read_condition(
-    bound: BoundResource, bounds: Values, text: str, faults: list[FieldError]
+    bound: BoundResource, bounds: Values, text: str, *, faults: list[FieldError]
 ) -> tuple[Condition | None, Mapping[str, Any]]:
     """Return the condition that *text* writes and its operands by name; what is wrong goes to *faults*."""
     filters = CallerFilters(bound, bounds, faults)
