@@ -36,7 +36,7 @@ def test_a_password_is_changed_into_a_token(build: Any, database_url: str, as_js
     api = build(database_url=database_url)
     answer = api.post_json("/v1/auth/token", FORM) if as_json else api.post("/v1/auth/token", FORM)
 
-    assert set(answer.json) == {"access_token", "token_type", "expires_in"}
+    assert set(answer.json) == {"access_token", "token_type", "expires_in", "refresh_token"}
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 900)
     assert answer.content_type == "application/json"
     assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
@@ -64,9 +64,9 @@ def test_nobody_learns_which_word_was_wrong(build: Any, database_url: str) -> No
     [
         ({"grant_type": None}, "invalid_request"),
         ({"grant_type": ""}, "invalid_request"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
         ({"grant_type": "PASSWORD"}, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token", "username": None}, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token", "username": None}, "invalid_request"),
         ({"username": None}, "invalid_request"),
         ({"username": ""}, "invalid_request"),
         ({"password": None}, "invalid_request"),
@@ -90,7 +90,7 @@ def test_every_missing_parameter_is_named(api: API) -> None:
 
 @pytest.mark.parametrize("secret", [{"client_secret": "x"}, {"client_assertion": "x"}])
 def test_a_client_that_proves_itself_is_not_known(api: API, secret: dict[str, str]) -> None:
-    """No client is registered here; 401 has its challenge."""
+    """There is no such client; 401 has its challenge."""
     answer = ask(api, client_id="app", **secret)
 
     assert_token_refused(answer, "invalid_client", 401)

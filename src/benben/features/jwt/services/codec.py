@@ -25,7 +25,7 @@ TYPE = "at+jwt"
 MAX_TOKEN_CHARACTERS = 8192
 LIMITS = JSONLimits(max_depth=8, max_keys=200, max_items=500, max_digits=20)
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-REQUIRED = ("exp", "iss", "aud", "sub", "iat", "jti")
+REQUIRED = ("exp", "iss", "aud", "sub", "iat", "jti", "client_id")
 OPTIONS: Mapping[str, Any] = {"require": list(REQUIRED), "strict_aud": True, "enforce_minimum_key_length": True}
 # The first second of the year 10000: no clock shows it.
 LAST_INSTANT_S = 253_402_300_800
@@ -41,7 +41,7 @@ REASONS = (
 
 
 class Codec(JWTAuthenticationPolicy):
-    """Writes and reads access tokens with one key.
+    """Writes and reads access tokens with one key, which a `Ring` has chosen by the header.
 
     Args:
         settings: those of the feature, ``jwt.*``.
@@ -83,7 +83,7 @@ class Codec(JWTAuthenticationPolicy):
         found = COMPACT.fullmatch(token) if len(token) <= MAX_TOKEN_CHARACTERS else None
         if found is None:
             raise InvalidToken(UNREADABLE)
-        self._check_header(_read_header(found[1]))
+        check_header(_read_header(found[1]))
         try:
             claims = self._jwt.decode(
                 token,
@@ -99,25 +99,37 @@ class Codec(JWTAuthenticationPolicy):
         _check_claims(claims)
         return claims
 
-    def _check_header(self, header: dict[str, Any]) -> None:
-        """Refuse what the header must not say; a key that it brings or points to is not looked at.
-
-        The algorithm is compared with that of the key by the library.
-        """
-        kind = header.get("typ")
-        if not isinstance(kind, str) or kind.lower().removeprefix("application/") != TYPE:
-            raise InvalidToken("The token is not an access token.")
-        if "crit" in header:
-            raise InvalidToken("The token needs an extension that is not known here.")
-        if header.get("kid", self.kid) != self.kid:
-            raise InvalidToken("The key of the token is not known.")
-
 
 class StrictJWT(jwt.PyJWT):
     """PyJWT with a strict reader of JSON."""
 
     def _decode_payload(self, decoded: dict[str, Any]) -> dict[str, Any]:
         return _read_object(decoded["payload"])
+
+
+def read_kid(token: str) -> Any:
+    """Return the name of the key that *token* says it is signed with, None where it says none.
+
+    It is only looked up among the keys that are known. Raises: InvalidToken (401).
+    """
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise InvalidToken(UNREADABLE)
+    found = COMPACT.fullmatch(token)
+    if found is None:
+        raise InvalidToken(UNREADABLE)
+    return _read_header(found[1]).get("kid")
+
+
+def check_header(header: dict[str, Any]) -> None:
+    """Refuse what the header must not say; a key that it brings or points to is not looked at.
+
+    The algorithm is compared with that of the key by the library.
+    """
+    kind = header.get("typ")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") != TYPE:
+        raise InvalidToken("The token is not an access token.")
+    if "crit" in header:
+        raise InvalidToken("The token needs an extension that is not known here.")
 
 
 def _read_header(segment: str) -> dict[str, Any]:
@@ -146,6 +158,11 @@ def _check_claims(claims: dict[str, Any]) -> None:
             raise InvalidToken(f"The claim {name} is not a time.")
     if not claims["sub"] or not claims["jti"]:
         raise InvalidToken("The claims sub and jti must not be empty.")
+    if type(claims.get("rev", 0)) is not int:
+        raise InvalidToken("The claim rev is not a number.")
+    for name in ("scope", "sid", "client_id"):
+        if not isinstance(claims.get(name, ""), str):
+            raise InvalidToken(f"The claim {name} is not a text.")
     roles = claims.get("roles", [])
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise InvalidToken("The claim roles is not a list of texts.")

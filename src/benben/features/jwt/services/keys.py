@@ -1,4 +1,4 @@
-"""The key that signs: read at the start, bound to one algorithm, refused if it is weak."""
+"""Keys: read at the start or made anew, bound to one algorithm, refused if they are weak."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from typing import Any
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
@@ -30,6 +34,7 @@ KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MIN_SECRET_BYTES = 32
 MIN_DIFFERENT_CHARACTERS = 8
 MIN_RSA_BITS = 2048
+NEW_RSA_BITS = 3072
 KID_DIGITS = 16
 EXPECTED: Mapping[str, Any] = {
     "RS256": f"a PEM private key of RSA with at least {MIN_RSA_BITS} bits",
@@ -63,11 +68,28 @@ def load_key(settings: Any) -> tuple[Key, list[Mistake]]:
     if not settings.private_key:
         return _random_key(), []
     try:
-        if settings.algorithm == "HS256":
-            return _secret_key(settings), []
-        return _key_pair(settings), []
+        return parse_key(settings.private_key, settings.algorithm, kid=settings.kid, public_text=settings.public_key), []
     except UnusableKey as exc:
         return _random_key(), [Mistake(exc.setting, str(exc))]
+
+
+def parse_key(text: str, algorithm: str, *, kid: str = "", public_text: str = "") -> Key:
+    """Return the key that *text* holds; without a *kid* its name is derived. Raises: UnusableKey."""
+    if algorithm == "HS256":
+        return _secret_key(text, kid, public_text)
+    return _key_pair(text, algorithm, kid, public_text)
+
+
+def generate_key(algorithm: str) -> str:
+    """Return the text of a new key for *algorithm*."""
+    if algorithm == "HS256":
+        return secrets.token_hex(MIN_SECRET_BYTES)
+    makers: Mapping[str, Callable[[], Any]] = {
+        "RS256": lambda: generate_rsa_key(65537, NEW_RSA_BITS),
+        "ES256": lambda: generate_ec_key(SECP256R1()),
+        "EdDSA": Ed25519PrivateKey.generate,
+    }
+    return str(makers[algorithm]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), "ascii")
 
 
 def key_check(faults: Iterable[Mistake]) -> Callable[[Any], Iterable[Mistake]]:
@@ -88,18 +110,17 @@ def _random_key() -> Key:
     return Key("HS256", "random", secret, secret)
 
 
-def _secret_key(settings: Any) -> Key:
-    secret = _read_secret(settings.private_key, settings.public_key)
-    kid = settings.kid or hmac.digest(secret.encode(), b"kid", "sha256").hex()[:KID_DIGITS]
+def _secret_key(text: str, kid: str, public_text: str) -> Key:
+    secret = _read_secret(text, public_text)
+    kid = kid or hmac.digest(secret.encode(), b"kid", "sha256").hex()[:KID_DIGITS]
     return Key("HS256", kid, secret, secret)
 
 
-def _key_pair(settings: Any) -> Key:
-    signing = _read_private_key(settings.private_key, settings.algorithm)
-    verifying = _read_public_key(settings.public_key, signing)
+def _key_pair(text: str, algorithm: str, kid: str, public_text: str) -> Key:
+    signing = _read_private_key(text, algorithm)
+    verifying = _read_public_key(public_text, signing)
     encoded = verifying.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    kid = settings.kid or hashlib.sha256(encoded).hexdigest()[:KID_DIGITS]
-    return Key(settings.algorithm, kid, signing, verifying)
+    return Key(algorithm, kid or hashlib.sha256(encoded).hexdigest()[:KID_DIGITS], signing, verifying)
 
 
 def _read_secret(text: str, public_text: str) -> str:
