@@ -25,17 +25,19 @@ EDGE = "benben.kernel.edge.edge_tween_factory"
 TRANSACTION = "pyramid_tm.tm_tween_factory"
 
 
-def add_band_tween(config: Any, wrap: Wrap, *, band: str) -> None:
+def add_band_tween(config: Any, wrap: Wrap, *, band: str, is_outermost: bool = False) -> None:
     """Put *wrap* around the request in *band*.
 
     Args:
         wrap: takes the next handler and the registry, returns a handler; it may be a closure
             over settings, which a Pyramid tween factory cannot be.
         band: ``observe``, ``identity``, ``guard`` or ``cache``.
+        is_outermost: it stands around those of other plugins, inside the host's own.
     """
     if band not in BANDS:
         raise ValueError(f"band is one of {', '.join(BANDS)}, not {band!r}")
-    config.registry.assembly.bands.setdefault(band, []).append(wrap)
+    wraps = config.registry.assembly.bands.setdefault(band, [])
+    wraps.insert(1 if is_outermost else len(wraps), wrap)
 
 
 def register_bands(config: Any) -> None:
