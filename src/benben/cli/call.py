@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import click
 from benben.cli.options import ini_argument
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from benben.kernel.assemble import Assembly
     from benben.operation import Operation
     from benben.security.identity import Identity
@@ -99,7 +102,8 @@ def _option(name: str, node: Any, is_needed: bool) -> click.Option:
     kind = " or ".join(kind) if isinstance(kind, list) else str(kind)
     words = "|".join(map(str, shown["enum"])) if "enum" in shown else kind
     bounds = ", ".join(f"{word} {shown[word]}" for word in BOUNDS if word in shown)
-    text = "; ".join(filter(None, [node.help, bounds, "required" if is_needed else ""]))
+    default = "" if shown.get("default") is None else f"default {json.dumps(shown['default'], ensure_ascii=False)}"
+    text = "; ".join(filter(None, [node.help, bounds, default, "required" if is_needed else ""]))
     return click.Option(
         [f"--{name.replace('_', '-')}", name.lower().replace("-", "_")], metavar=words.upper(), help=text, multiple=is_list
     )
@@ -109,6 +113,20 @@ def _is_needed(node: Any) -> bool:
     import colander
 
     return bool(node.missing is colander.required)
+
+
+def complete_name(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the operations of the ini whose names begin with *incomplete*, for the shell."""
+    from click.shell_completion import CompletionItem
+
+    from benben.cli.application import look
+
+    try:
+        operations = look(ctx.params["uri"]).config.registry.operations
+    except Exception:
+        # A shell that completes has no place for a mistake of the ini; the command itself tells it.
+        return []
+    return [CompletionItem(name, help=item.summary) for name, item in operations.items() if name.startswith(incomplete)]
 
 
 class CallCommand(click.Command):
@@ -124,7 +142,7 @@ class CallCommand(click.Command):
 
 @click.command("call", cls=CallCommand, add_help_option=False)
 @ini_argument
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_name)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--as", "user", default="", metavar="USER", help="The caller, a user; nobody if left out.")
 @click.option("--output", "form", type=click.Choice(FORMATS), default="json", help="How the answer is printed.")
@@ -138,6 +156,7 @@ def command(uri: str, name: str | None, arguments: tuple[str, ...], user: str, f
     """
     from benben.cli.application import working
     from benben.kernel.problems import Problem
+    from benben.operation.problems import AnswerMismatch
 
     with working(uri) as assembly:
         operations = assembly.config.registry.operations
@@ -154,19 +173,32 @@ def command(uri: str, name: str | None, arguments: tuple[str, ...], user: str, f
             _print(_answers(assembly, operation, arguments, identity=identity), form)
         except Problem as exc:
             _tell(exc)
+        except AnswerMismatch as exc:
+            raise click.ClickException(str(exc)) from exc
 
 
 def _answers(assembly: Assembly, operation: Operation, arguments: tuple[str, ...], *, identity: Identity | None) -> Iterator[Any]:
     if arguments == ("-",):
-        import msgspec
-
-        for line in filter(None, map(str.strip, sys.stdin)):
-            yield from _call_values(assembly, operation, msgspec.json.decode(line), identity=identity)
+        for number, line in enumerate(sys.stdin, 1):
+            if line.strip():
+                yield from _call_line(assembly, operation, line.strip(), number=number, identity=identity)
         return
     made = command_of(operation)
     context = made.make_context(f"benben call INI {operation.name}", list(arguments))
     texts = texts_of(operation, made.invoke(context))
     yield from call_operation(assembly, operation, texts, identity=identity)
+
+
+def _call_line(assembly: Assembly, operation: Operation, line: str, *, number: int, identity: Identity | None) -> Iterator[Any]:
+    """Yield what one line of the input answers; a refusal names the line."""
+    from benben.kernel.problems import Problem
+    from benben.rest.body import read_json
+
+    try:
+        yield from _call_values(assembly, operation, read_json(line.encode()), identity=identity)
+    except Problem:
+        click.echo(f"line {number}", err=True)
+        raise
 
 
 def _call_values(assembly: Assembly, operation: Operation, given: Any, *, identity: Identity | None) -> Iterator[Any]:
@@ -179,7 +211,7 @@ def _call_values(assembly: Assembly, operation: Operation, given: Any, *, identi
     if whole is not None and isinstance(given, dict) and whole.name not in given:
         own = {name: value for name, value in given.items() if name not in members}
         given = {name: value for name, value in given.items() if name in members} | {whole.name: own}
-    values = operation.values_of(given if isinstance(given, dict) else {})
+    values = operation.values_of_object(given)
     with Scope(assembly.config.registry, identity=identity) as scope:
         result = operation.call(scope, values)
         yield from result if operation.is_stream else [result]

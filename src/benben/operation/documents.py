@@ -32,10 +32,8 @@ def parameter(item: Parameter, source: str) -> dict[str, Any]:
     """Return one parameter of the query or a header."""
     node: Any = item.node
     schema = dict(schema_of(node, "write"))
-    default = node.missing if not item.has_default else None
     found = {"name": node.name, "in": source, "required": not item.has_default, "schema": schema}
-    found |= {"description": node.help} if node.help else {}
-    return found | ({"schema": schema | {"default": default}} if item.has_default and default is not None else {})
+    return found | ({"description": node.help} if node.help else {})
 
 
 def body_schema(operation: Operation) -> dict[str, Any]:

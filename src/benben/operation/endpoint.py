@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -57,16 +57,31 @@ def service_of(path: str, operations: Iterable[Operation], *, suffix: str = "") 
         methods.setdefault(item.method, []).append(item)
     for method, found in methods.items():
         first = found[0]
+        _hold_together(method, path, found)
         service.add_view(
             method,
-            view_of(first) if len(found) == 1 and not first.versions else versioned(found),
+            view_of(first) if not first.versions else versioned(found),
             permission=first.permission,
             operation=described(first) | {"operationId": f"{first.name}{suffix}"},
             validates=False,
-            reads=first.has_body,
+            reads_body=first.has_body,
             produces=MEDIA_TYPES if first.is_stream else (JSON,),
         )
     return service
+
+
+def _hold_together(method: str, path: str, found: Sequence[Operation]) -> None:
+    """Refuse what one address cannot serve.
+
+    Raises: ConfigurationError.
+    """
+    where, numbers = f"{method} {path}", [number for item in found for number in item.versions]
+    if len(found) > 1 and (len(set(numbers)) < len(numbers) or not all(item.versions for item in found)):
+        raise ConfigurationError(f"{where}: there are two operations of one version: {', '.join(item.name for item in found)}")
+    # SECURITY: who may call is decided before the header that chooses the version is read.
+    for word in ("permission", "has_body", "is_stream"):
+        if len({getattr(item, word) for item in found}) > 1:
+            raise ConfigurationError(f"{where}: its versions differ in {word}; give one of them an address of its own")
 
 
 def view_of(operation: Operation) -> View:
@@ -106,7 +121,9 @@ def versioned(operations: Iterable[Operation]) -> View:
         wanted = request.environ.get(VERSION, str(min(views)))
         if not wanted.isdigit() or int(wanted) not in views:
             raise NoSuchVersion(list(views))
-        return views[int(wanted)](request)
+        response = views[int(wanted)](request)
+        response.headers.add("Vary", "API-Version")
+        return response
 
     view.__doc__ = next(iter(operations)).__doc__
     return view

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy.orm import Session
 from zope.interface.interfaces import IInterface
 
+from benben.kernel.settings import Settings, Values, read
 from benben.security.identity import Identity
 
 if TYPE_CHECKING:
@@ -52,7 +53,19 @@ class Providers:
     def knows(self, kind: Any, registry: Any) -> bool:
         """Tell whether *kind* can be injected."""
         wanted = plain(kind)
+        if isinstance(wanted, type) and issubclass(wanted, Settings):
+            return self._keep_settings(wanted, registry)
         return wanted in self.factories or _is_service(wanted, registry)
+
+    def _keep_settings(self, kind: type[Settings], registry: Any) -> bool:
+        """Give the settings of a plugin that is on, read once."""
+        if kind not in self.factories:
+            prefix = next((prefix for prefix, schema, _ in registry.assembly.schemas if schema is kind), None)
+            if prefix is None:
+                return False
+            values = Values(read(kind, registry.assembly.source, prefix)[0])
+            self.factories[kind] = lambda _scope: values
+        return True
 
     @contextmanager
     def replaced(self, kind: Any, factory: Factory) -> Iterator[None]:

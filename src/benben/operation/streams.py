@@ -30,7 +30,7 @@ MEDIA_TYPES = (LINES, EVENTS)
 KEEP_ALIVE_S = 15.0
 AHEAD = 16
 """Items that are made before the client has taken them."""
-_END = object()
+_END, _FAILED = object(), object()
 
 
 def stream_response(operation: Operation, request: Request, values: dict[str, Any]) -> Response:
@@ -102,25 +102,31 @@ def events(items: Items, last: str) -> Iterator[bytes]:
             continue
         if item is _END:
             return
+        if item is _FAILED:
+            # A client that only saw the end would take half of the items for all of them.
+            yield b'event: error\ndata: {"status":500,"title":"Something went wrong on the server"}\n\n'
+            return
         number += 1
         yield b"id: %d\ndata: %s\n\n" % (number, write_json(item))
 
 
 def _pump(items: Items, waiting: queue.Queue[Any]) -> None:
+    last = _END
     try:
         for item in items:
-            while not items.stopped.is_set():
-                try:
-                    waiting.put(item, timeout=1)
-                    break
-                except queue.Full:
-                    continue
+            _put(items, waiting, item)
     except Exception:
         log.exception("a stream of operation %s failed", items.operation.name)
+        last = _FAILED
     finally:
-        while not items.stopped.is_set():
-            try:
-                waiting.put(_END, timeout=1)
-                break
-            except queue.Full:
-                continue
+        _put(items, waiting, last)
+
+
+def _put(items: Items, waiting: queue.Queue[Any], item: Any) -> None:
+    """Wait for room, as long as somebody listens."""
+    while not items.stopped.is_set():
+        try:
+            waiting.put(item, timeout=1)
+        except queue.Full:
+            continue
+        return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import enum
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +18,7 @@ from msgspec import inspect
 from benben.rest import nodes
 from benben.rest.faults import Fault
 
+_CONSTANT = (type(None), bool, int, float, str, decimal.Decimal, datetime.date, datetime.time, uuid.UUID, enum.Enum)
 _TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?")
 
 
@@ -104,6 +108,10 @@ def _unwrapped(info: Any, extra: Mapping[str, Any]) -> tuple[Any, Mapping[str, A
 
 def _type(info: Any) -> Any:
     kind = type(info)
+    for word in NOT_KEPT.get(kind, ()):
+        if getattr(info, word) is not None:
+            # A bound that nobody holds would be a promise that is broken.
+            raise TypeError(f"{kind.__name__} may not be bounded by {word} here")
     if kind in PLAIN:
         return PLAIN[kind]()
     if isinstance(info, inspect.IntType):
@@ -131,13 +139,24 @@ def _type(info: Any) -> Any:
 def _children(info: Any) -> list[nodes.Node]:
     if not isinstance(info, (inspect.StructType, inspect.DataclassType)):
         return []
-    # What has a default is left to the constructor.
     return [
-        _node(item.type, name=item.encode_name, missing=colander.required if item.required else colander.drop)
+        _node(item.type, name=item.encode_name, missing=colander.required if item.required else default_of(item.default))
         for item in info.fields
     ]
 
 
+def default_of(value: Any) -> Any:
+    """Return what the documents say of a default; one that could change is left to the function alone."""
+    return value if isinstance(value, _CONSTANT) else colander.drop
+
+
+NOT_KEPT: Mapping[Any, tuple[str, ...]] = MappingProxyType(
+    {
+        inspect.IntType: ("multiple_of",),
+        inspect.FloatType: ("gt", "lt", "multiple_of"),
+        inspect.DictType: ("min_length", "max_length"),
+    }
+)
 PLAIN: Mapping[Any, Callable[[], Any]] = MappingProxyType(
     {
         inspect.BoolType: nodes.Boolean,

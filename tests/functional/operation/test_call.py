@@ -75,7 +75,7 @@ def test_help_tells_types_and_bounds(run: Any) -> None:
     found = run("call", "gadgets.add", "--help").stdout
 
     assert "Add two numbers." in found
-    assert "What is added.; minimum 0, maximum 10" in " ".join(found.split())
+    assert "What is added.; minimum 0, maximum 10; default 1" in " ".join(found.split())
     assert "gadgets.make" in run("call").stdout
     assert "did you mean gadgets.add?" in run("call", "gadgets.ad").stderr
 
@@ -83,6 +83,32 @@ def test_help_tells_types_and_bounds(run: Any) -> None:
 def test_lines_of_the_input_are_calls(run: Any) -> None:
     """One answer on each line."""
     assert run("call", "gadgets.add", "-", stdin='{"a": 1}\n{"a": 2, "b": 5}\n').stdout == "2\n7\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('{"a": 2, "bb": 5}', "body /bb: There is no such field. Did you mean b?"),
+        ('{"a": "x", "b": 99}', "body /b: Must be between 0 and 10."),
+        ("[1]", "Must be an object."),
+        ('{"a": 1', "line 2"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(run: Any, line: str, expected: str) -> None:
+    """Those before it have been answered."""
+    found = run("call", "gadgets.add", "-", stdin=f'{{"a": 1}}\n{line}\n')
+
+    assert (found.exit_code, found.stdout) == (2, "2\n")
+    assert "line 2" in found.stderr
+    assert expected in found.stderr
+
+
+def test_an_answer_that_is_not_declared_is_an_error(run: Any) -> None:
+    """With its reason: who runs a command reads the log as well."""
+    found = run("call", "gadgets.secret", "--wrong", "missing")
+
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "answers what it does not declare" in found.stderr
 
 
 @pytest.mark.parametrize(
