@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from benben.cli.options import ini_argument
 if TYPE_CHECKING:
     from benben.cli.inifile import Ini
     from benben.server.state import ServerState
+
+MOCK = "BENBEN_CONTRACT__MOCK"
 
 
 def serve(uri: str, *, overrides: Mapping[str, str], on_ready: Callable[[Any, ServerState], None] | None = None) -> int:
@@ -48,6 +51,39 @@ def serve(uri: str, *, overrides: Mapping[str, str], on_ready: Callable[[Any, Se
     except OSError as exc:
         text = f"{exc.strerror}; --listen HOST:PORT or listen in [server:main] takes another"
         raise ConfigurationMistakes([Mistake(ini.file, text)]) from exc
+
+
+def serve_gateway(uri: str, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve the streams of an ini file, and nothing else, until SIGTERM or SIGINT.
+
+    Raises: ConfigurationMistakes: of the ini, or there is no gateway in it.
+    """
+    import signal
+    import threading
+
+    from benben.cli.application import build, located, require_plugin
+    from benben.cli.inifile import load_ini
+    from benben.kernel.mistakes import ConfigurationMistakes, Mistake
+
+    ini = load_ini(uri)
+    set_up_logging(ini)
+    assembly = build(ini)
+    stopped = threading.Event()
+    with located(ini):
+        require_plugin(assembly, "realtime", "a gateway")
+        registry = assembly.config.registry
+        if registry.realtime.settings.listen is None:
+            raise ConfigurationMistakes([Mistake("realtime.listen", "is required: where the gateway listens")])
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        try:
+            assembly.start()
+            registry.realtime.lifecycle.run_gateway(registry)
+            if on_ready is not None:
+                on_ready(url_of((registry.realtime.settings.listen[0], registry.realtime.gateway.port)))
+            stopped.wait()
+        finally:
+            assembly.stop()
 
 
 def set_up_logging(ini: Ini) -> None:
@@ -92,13 +128,21 @@ def welcome(app: Any, uri: str, argv: Sequence[str], *, state: ServerState) -> s
 @ini_argument
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen, in place of the ini's; port 0 takes a free one.")
 @click.option("--threads", metavar="N", help="Requests that run at the same time, in place of the ini's.")
+@click.option("--mock", metavar="NAME", multiple=True, help="A contract that answers from its examples; may be given again.")
+@click.option("--only", type=click.Choice(["gateway"]), help="Serve the streams of realtime.listen and nothing else.")
 @click.option("--quiet", is_flag=True, help="Do not print the URL and what to try; logging is that of the ini.")
-def command(uri: str, listen: str | None, threads: str | None, quiet: bool) -> None:
+def command(uri: str, listen: str | None, threads: str | None, mock: tuple[str, ...], only: str | None, quiet: bool) -> None:
     """Serve the application that an ini file describes.
 
     SIGTERM and Ctrl-C finish the requests that run and exit with 0; a second one does not wait.
     """
+    if only is not None:
+        serve_gateway(uri, on_ready=None if quiet else lambda url: click.echo(f"Streams on {url}"))
+        return
     given = {"listen": listen, "threads": threads}
+    if mock:
+        # A setting like any other, which the environment of this process gives.
+        os.environ[MOCK] = " ".join(mock)
 
     def greet(app: Any, state: ServerState) -> None:
         click.echo(welcome(app, uri, sys.argv, state=state))

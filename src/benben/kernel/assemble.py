@@ -80,6 +80,7 @@ class Assembly:
         self.manifests: dict[str, Plugin] = {}
         self.checks: list[Check] = []
         self.starts: list[Callable[[Any], None]] = []
+        self.stops: list[Callable[[Any], None]] = []
         self.tracked: list[Container] = [
             self.problems,
             self.permissions,
@@ -89,6 +90,7 @@ class Assembly:
             self.manifests,
             self.checks,
             self.starts,
+            self.stops,
             self.default_permissions,
             self.owners,
             source.generated,
@@ -119,6 +121,15 @@ class Assembly:
         self.source.write_generated()
         for function in self.starts:
             function(self.config.registry)
+
+    def stop(self) -> None:
+        """Run the stop functions in the opposite order; one that fails is logged and keeps none from running."""
+        while self.stops:
+            function = self.stops.pop()
+            try:
+                function(self.config.registry)
+            except Exception:
+                log.exception("%s failed at the end", getattr(function, "__qualname__", function))
 
     def known_keys(self) -> list[str]:
         """Return every full key that a schema of this application reads."""
@@ -271,11 +282,17 @@ def add_start(config: Any, function: Callable[[Any], None]) -> None:
     config.registry.assembly.starts.append(function)
 
 
+def add_stop(config: Any, function: Callable[[Any], None]) -> None:
+    """Run *function* with the registry once the last request is answered."""
+    config.registry.assembly.stops.append(function)
+
+
 DIRECTIVES: Mapping[str, Callable[..., Any]] = {
     "add_plugin": add_plugin,
     "declare_permission": declare_permission,
     "add_check": add_check,
     "add_start": add_start,
+    "add_stop": add_stop,
     "add_band_tween": bands.add_band_tween,
 }
 

@@ -31,7 +31,7 @@ class FieldError:
         pointer: a JSON pointer (RFC 6901) in the body, or the name of a parameter.
         detail: what is expected, as a fixed sentence; never the caller's own text at length.
         code: a stable word for programs, ``required``, ``type``, ``range`` and so on.
-        where: ``body``, ``query``, ``path`` or ``header``.
+        where: ``body``, ``query``, ``path``, ``header`` or ``cookie``.
     """
 
     pointer: str

@@ -39,6 +39,10 @@ class Router(PyramidRouter):
         self._heard: Mapping[Any, bool] = {}
         self._is_plain = False
 
+    def close(self) -> None:
+        """End what plugins have begun; the server calls it after the last request."""
+        self.registry.assembly.stop()
+
     def request_context(self, environ: Any) -> RequestContext:
         """Return the context of a new request, which has everything that plugins give requests."""
         if self._request_class is None:
