@@ -9,6 +9,7 @@ FOUNDATIONS = (
     "benben.db",
     "benben.security",
     "benben.resource",
+    "benben.contract",
     "benben.operation",
     "benben.server.problems",
 )

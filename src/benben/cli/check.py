@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from benben.cli.options import ini_argument
+
+if TYPE_CHECKING:
+    from benben.contract.drift import Change
+
+BROKEN = 3
+"""The exit code where clients of a frozen document would break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,41 @@ def check(uri: str) -> Checked:
     return Checked(plugins, len({row.route for row in rows}), endpoints)
 
 
+def drift(uri: str, frozen: Path) -> list[Change]:
+    """Return the changes that break clients of the OpenAPI document in the file *frozen*.
+
+    Raises: ConfigurationMistakes: of the ini, docs is off, or the file is no OpenAPI document.
+    """
+    from benben.cli.openapi import openapi
+    from benben.contract.document import read_contract
+    from benben.contract.drift import breaking_changes
+    from benben.kernel.mistakes import ConfigurationMistakes
+
+    contract, mistakes = read_contract(frozen.stem, frozen.parent, frozen.name)
+    if contract is None or mistakes:
+        raise ConfigurationMistakes(mistakes)
+    return breaking_changes(contract.document, openapi(uri))
+
+
 @click.command("check")
 @ini_argument
-def command(uri: str) -> None:
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An OpenAPI document that was frozen; each change that breaks its clients is printed.",
+)
+@click.pass_context
+def command(ctx: click.Context, uri: str, against: Path | None) -> None:
     """Find every mistake in an ini file.
 
     Prints OK and what the file assembles, or one line for each mistake with its file and
-    line. Nothing is written and the database is not asked.
+    line. Nothing is written and the database is not asked. With --against, 3 is the exit
+    code where a client that keeps to that document would break.
     """
-    click.echo(check(uri))
+    found = check(uri)
+    changes = drift(uri, against) if against is not None else []
+    for change in changes:
+        click.echo(change)
+    if changes:
+        ctx.exit(BROKEN)
+    click.echo(found)

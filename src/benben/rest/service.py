@@ -90,7 +90,7 @@ class Endpoint:
         operation: what the documents say beyond the schema: ``summary``, ``parameters``,
             ``responses``, in the words of OpenAPI.
         validates: the body is held against the schema before the view is called.
-        reads: there is a body, where the method has one at all.
+        reads_body: the chain reads the body; where it does not, the view does.
     """
 
     service: Service
@@ -105,7 +105,7 @@ class Endpoint:
     produces: tuple[str, ...] = (JSON,)
     validates: bool = True
     formats: Formats | None = None
-    reads: bool = True
+    reads_body: bool = True
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ def add_service(config: Any, service: Service) -> None:
 
 def chain(view: View, endpoint: Endpoint) -> View:
     """Return *view* with everything around it that its endpoint needs, and nothing else."""
-    has_body = endpoint.method in BODY_METHODS and endpoint.reads
+    has_body = endpoint.method in BODY_METHODS and endpoint.reads_body
     offers, formats = endpoint.produces, endpoint.formats
 
     def endpoint_view(request: Request) -> Response:
@@ -290,7 +290,7 @@ def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, A
         produces=tuple(arguments.get("produces", (JSON,))),
         validates=arguments.get("schema") is not None and arguments.get("validates", True),
         formats=config.registry.formats if arguments.get("formats") else None,
-        reads=arguments.get("reads", True),
+        reads_body=arguments.get("reads_body", True),
     )
 
 

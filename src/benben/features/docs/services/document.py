@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
+from benben.contract.merge import Merged
 from benben.features.docs.services.operation import Operation
 from benben.features.docs.services.parameters import share_parameters, split_path
 from benben.features.docs.services.plain import PUBLIC, is_page, service_operation, view_operations
@@ -14,6 +15,7 @@ from benben.features.docs.services.problems import Refusals
 from benben.features.docs.services.resource import resource_operation
 from benben.features.docs.services.schemas import Schemas, used_schemas
 from benben.resource.definition import BoundResource
+from benben.security.authenticators import Authenticator
 
 CONVENTIONS = """\
 **Lists** come in pages: follow `next`, or `Link: <...>; rel="next"`, until there is none. \
@@ -70,9 +72,13 @@ def build_document(registry: Any, *, root: str = "", reader: Reader = EVERYBODY)
     bounds = {bound.name: reader.bounds.get(bound.name, bound) for bound in registry.resources.values()}
     schemas = Schemas(bounds.values())
     refusals = Refusals(assembly)
-    operations = [item for item in operations_of(registry, schemas, bounds) if reader.may(item)]
+    merged = Merged(registry.contracts, schemas.found)
+    known = [item for item in operations_of(registry, schemas, bounds) if reader.may(item)]
+    operations = [replace(operation, said=merged.take(operation.said)) for operation in known]
     paths = paths_of(registry, operations, refusals)
     parameters = share_parameters(paths)
+    shared = {kind: merged.of(kind) for kind in ("examples", "links", "requestBodies") if merged.of(kind)}
+    responses = {"NotModified": dict(NOT_MODIFIED), **refusals.components, **merged.of("responses")}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,11 +90,12 @@ def build_document(registry: Any, *, root: str = "", reader: Reader = EVERYBODY)
         "tags": tags_of(registry, operations),
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(used_schemas(schemas.found, paths, refusals.components).items())),
+            "schemas": dict(sorted(used_schemas(schemas.found, paths, parameters, responses, shared).items())),
             "parameters": parameters,
-            "headers": dict(HEADERS),
-            "responses": {"NotModified": dict(NOT_MODIFIED), **refusals.components},
-            "securitySchemes": {item.scheme.lower(): scheme_of(item.scheme) for item in registry.security.authenticators},
+            "headers": {**HEADERS, **merged.of("headers")},
+            "responses": responses,
+            **shared,
+            "securitySchemes": {item.scheme.lower(): scheme_of(item) for item in registry.security.authenticators},
         },
         **groups_of(operations),
     }
@@ -125,13 +132,17 @@ def security_of(registry: Any, permission: str) -> tuple[dict[str, Any], frozens
         return {"security": []}, frozenset()
     if registry.security.rule(permission).is_public:
         return {"security": [], "x-permission": permission}, frozenset()
-    schemes: list[dict[str, list[str]]] = [{item.scheme.lower(): []} for item in registry.security.authenticators]
+    # Our own tokens and those of a provider are two of one scheme.
+    names = dict.fromkeys(item.scheme.lower() for item in registry.security.authenticators)
+    schemes: list[dict[str, list[str]]] = [{name: []} for name in names]
     return {"security": schemes, "x-permission": permission}, frozenset({401, 403} if schemes else {403})
 
 
-def scheme_of(scheme: str) -> dict[str, Any]:
-    """Return an authentication scheme of HTTP in the words of OpenAPI."""
-    return {"type": "http", "scheme": scheme.lower(), **({"bearerFormat": "JWT"} if scheme == "Bearer" else {})}
+def scheme_of(authenticator: Authenticator) -> dict[str, Any]:
+    """Return a way to authenticate in the words of OpenAPI, which it may have of its own in an attribute ``document``."""
+    scheme = authenticator.scheme
+    usual = {"type": "http", "scheme": scheme.lower(), **({"bearerFormat": "JWT"} if scheme == "Bearer" else {})}
+    return getattr(authenticator.authenticate, "document", usual)
 
 
 def tags_of(registry: Any, operations: list[Operation]) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ IMPLIED = frozenset({"HEAD", "OPTIONS"})
 def service_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
     """Return the operation of an endpoint that belongs to no resource."""
     said: dict[str, Any] = {"operationId": f"{endpoint.route}.{endpoint.method.lower()}", "summary": endpoint.service.summary}
-    has_body = endpoint.method in BODY_METHODS
+    has_body = endpoint.method in BODY_METHODS and endpoint.reads_body
     if has_body:
         schema: dict[str, Any] = {}
         if endpoint.schema is not None:
@@ -52,7 +52,7 @@ def view_operations(registry: Any) -> Iterator[Operation]:
 
     A view says more of itself in an attribute ``operation``, in the words of OpenAPI. What
     belongs to a plain include, a toolbar for example, is no part of the API, and neither are
-    static files.
+    static files and pages for a person, of which ``operation`` says that their kind is page.
     """
     assembly = registry.assembly
     known = {endpoint.route for endpoint in registry.services.endpoints}
@@ -62,12 +62,12 @@ def view_operations(registry: Any) -> Iterator[Operation]:
         route, plugin = item.details.get("route_name"), assembly.plugins.get(item.plugin)
         if item.category != "views" or route not in patterns or route in known or plugin is None or plugin.plain:
             continue
-        if isinstance(item.details["callable"], static_view):
+        view = item.details["callable"]
+        if isinstance(view, static_view) or getattr(view, "operation", {}).get("kind") == PAGE:
             continue
         for method in methods_of(item.details):
             permission = permissions.get((route, method), PUBLIC)
-            view, address = item.details["callable"], (route, patterns[route])
-            yield view_operation(view, method, address, plugin=plugin.name, permission=permission)
+            yield view_operation(view, method, (route, patterns[route]), plugin=plugin.name, permission=permission)
 
 
 def view_operation(view: Any, method: str, route: tuple[str, str], *, plugin: str, permission: str) -> Operation:

@@ -17,7 +17,7 @@ FIELD_ERROR: Mapping[str, Any] = {
     "required": ["pointer", "in", "detail", "code"],
     "properties": {
         "pointer": {"type": "string", "description": "A JSON pointer in the body, or the name of a parameter."},
-        "in": {"type": "string", "enum": ["body", "query", "path", "header"]},
+        "in": {"type": "string", "enum": ["body", "query", "path", "header", "cookie"]},
         "detail": {"type": "string", "description": "What is expected."},
         "code": {"type": "string", "description": "A stable word for programs.", "examples": ["required", "range"]},
     },

@@ -1,0 +1,161 @@
+"""Two OpenAPI documents compared, operation by operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benben.contract.bundle import component_of
+from benben.contract.document import METHODS
+from benben.contract.drift.schemas import Comparison
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that breaks clients.
+
+    Args:
+        operation: method and path as the frozen document has them.
+        place: what of it, ``query limit`` or ``200 items[].price``; empty for the whole.
+    """
+
+    operation: str
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.place + ' ' if self.place else ''}{self.text}"
+
+
+class Document:
+    """An OpenAPI 3.1 document without references to other files."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self.operations: dict[tuple[str, str], tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {}
+        for path, item in (document.get("paths") or {}).items():
+            for method in METHODS:
+                if method in item:
+                    self.operations[_PLACEHOLDER.sub("{}", path), method] = (path, item, item[method])
+
+    def resolved(self, value: Any) -> Mapping[str, Any]:
+        """Return what *value* refers to, if it is a reference."""
+        seen: set[str] = set()
+        while isinstance(value, Mapping) and isinstance(value.get("$ref"), str) and value["$ref"] not in seen:
+            seen.add(value["$ref"])
+            known = component_of(value["$ref"])
+            value = self._document.get("components", {}).get(known[0], {}).get(known[1], {}) if known else {}
+        return value if isinstance(value, Mapping) else {}
+
+    def parameters(self, key: tuple[str, str]) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """Return the parameters of an operation by place and name; one in the path by its position."""
+        path, item, said = self.operations[key]
+        positions = {name: str(place) for place, name in enumerate(_PLACEHOLDER.findall(path))}
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for listed in (item.get("parameters", ()), said.get("parameters", ())):
+            for reference in listed:
+                parameter = self.resolved(reference)
+                name = parameter["name"]
+                word = {"path": positions.get(name, name), "header": name.lower()}.get(parameter["in"], name)
+                found[parameter["in"], word] = parameter
+        return found
+
+    def is_open(self, key: tuple[str, str]) -> bool:
+        """Tell whether nobody has to say who they are."""
+        security = self.operations[key][2].get("security", self._document.get("security", ()))
+        return not security or any(not item for item in security)
+
+
+def breaking_changes(frozen: Mapping[str, Any], present: Mapping[str, Any]) -> list[Change]:
+    """Return every change from *frozen* to *present* that breaks a client which keeps to *frozen*."""
+    old, new = Document(frozen), Document(present)
+    found: list[Change] = []
+    for key, (path, _, _) in old.operations.items():
+        name = f"{key[1].upper()} {path}"
+        if key not in new.operations:
+            found.append(Change(name, "", "is gone"))
+            continue
+        # Several media types of one body tell the same.
+        found += dict.fromkeys(Change(name, place, text) for place, text in _changed(old, new, key))
+    return found
+
+
+def _changed(old: Document, new: Document, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what has changed about one operation."""
+    if old.is_open(key) and not new.is_open(key):
+        yield "", "asks who calls now"
+    yield from _parameters_changed(old, new, key)
+    before, after = (document.resolved(document.operations[key][2].get("requestBody", {})) for document in (old, new))
+    yield from _body_changed(old, new, before, after)
+    yield from _answers_changed(old, new, old.operations[key][2], new.operations[key][2])
+
+
+def _parameters_changed(old: Document, new: Document, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    before, after = old.parameters(key), new.parameters(key)
+    for (where, word), parameter in before.items():
+        place = f"{where} {parameter['name']}"
+        other = after.get((where, word))
+        if other is None:
+            if where in ("path", "query"):
+                yield place, "is not taken any more"
+            continue
+        if other.get("required") and not parameter.get("required"):
+            yield place, "is required now"
+        for option in ("style", "explode"):
+            if other.get(option) != parameter.get(option):
+                yield place, f"has another {option} now"
+        findings = Comparison(old.resolved, new.resolved).sent(_schema(parameter), _schema(other))
+        yield from ((f"{place} {path}".strip(), text) for path, text in findings)
+    for (where, word), parameter in after.items():
+        if (where, word) not in before and parameter.get("required"):
+            yield f"{where} {parameter['name']}", "is required now"
+
+
+def _body_changed(old: Document, new: Document, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if after.get("required") and not before.get("required"):
+        yield "body", "is required now"
+    if before and not after:
+        yield "body", "is not taken any more"
+        return
+    for name, media in before.get("content", {}).items():
+        if name not in after.get("content", {}):
+            yield f"body {name}", "is not taken any more"
+            continue
+        findings = Comparison(old.resolved, new.resolved).sent(media.get("schema", {}), after["content"][name].get("schema", {}))
+        yield from ((f"body {path}".strip(), text) for path, text in findings)
+
+
+def _answers_changed(
+    old: Document, new: Document, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield what has changed about good answers; refusals are the server's own on every address."""
+    for status, reference in before.get("responses", {}).items():
+        if not str(status).startswith("2"):
+            continue
+        answer = old.resolved(reference)
+        known = after.get("responses", {})
+        other = new.resolved(known.get(status, known.get("2XX", {})))
+        if status not in known and "2XX" not in known:
+            yield str(status), "is not answered any more"
+            continue
+        for name, media in answer.get("content", {}).items():
+            if name not in other.get("content", {}):
+                yield f"{status} {name}", "is not answered any more"
+                continue
+            schemas = media.get("schema", {}), other["content"][name].get("schema", {})
+            findings = Comparison(old.resolved, new.resolved).answered(*schemas)
+            yield from ((f"{status} {path}".strip(), text) for path, text in findings)
+        present = {name.lower() for name in other.get("headers", {})}
+        for name in answer.get("headers", {}):
+            if name.lower() not in present:
+                yield f"{status} header {name}", "is gone"
+
+
+def _schema(parameter: Mapping[str, Any]) -> Any:
+    """Return the schema of a parameter, also of one that is JSON."""
+    content = parameter.get("content")
+    return next(iter(content.values())).get("schema", {}) if content else parameter.get("schema", {})
