@@ -19,6 +19,7 @@ from benben.kernel.wire import write_json
 from benben.rest.faults import MAX_FAULTS
 from benben.rest.preferences import applied, read_preferences
 from benben.rest.service import Service, json_response
+from benben.security.events import PartRequested
 
 if TYPE_CHECKING:
     from pyramid.response import Response
@@ -105,6 +106,7 @@ class BatchView:
         """Send one request through the application, past the tweens."""
         try:
             require_readable(inner.environ, self._max_body_bytes)
+            request.registry.notify(PartRequested(request, inner))
             response = require_shown(request.invoke_subrequest(inner, use_tweens=False), inner.method, request.id)
             # The next request may read past the session, and a refusal by the database is this one's.
             request.dbsession.flush()
@@ -114,4 +116,5 @@ class BatchView:
         finally:
             request.statement_count += inner.statement_count
             request.statement_s += inner.statement_s
+            request.row_count += inner.row_count
         return response

@@ -1,0 +1,1 @@
+"""Amounts, what was used of them, and who has them."""

@@ -1,0 +1,1 @@
+"""Rates, the stores that count, and who is counted under which name."""
