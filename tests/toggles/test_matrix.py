@@ -12,24 +12,47 @@ from benben.testing import build_api
 
 # plugin -> what it requires, and the keys that it cannot do without
 REQUIRES = {
+    "apikey": ("identity",),
+    "audit": (),
+    "basic": ("identity",),
     "books": (),
+    "browse": ("identity", "session"),
+    "cors": (),
     "docs": (),
     "health": (),
     "identity": (),
     "jwt": ("identity",),
+    "live": ("realtime",),
     "metrics": (),
+    "oidc": ("identity", "session"),
+    "people": (),
     "places": (),
+    "quota": (),
+    "ratelimit": (),
+    "realtime": (),
+    "session": ("identity",),
     "todos": (),
 }
-KEYS = {"jwt": {"jwt.private_key": "$generate:var/jwt.txt"}}
+KEYS = {
+    "cors": {"cors.origins": "https://app.example.org"},
+    "jwt": {"jwt.private_key": "$generate:var/jwt.txt"},
+}
 ADDRESSES = {
+    "apikey": "/v1/api-keys",
+    "audit": "/v1/audit",
     "books": "/v1/books",
+    "browse": "/browse/static/browse.css",
     "docs": "/openapi.json",
     "health": "/health/live",
     "identity": "/v1/users/me",
     "jwt": "/v1/auth/token",
+    "live": "/v1/live",
     "metrics": "/metrics",
+    "people": "/v1/people",
     "places": "/v1/cities",
+    "quota": "/v1/quota",
+    "realtime": "/v1/realtime",
+    "session": "/login",
     "todos": "/v1/todos",
 }
 

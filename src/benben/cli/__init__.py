@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "call": ("call", "Run an operation, as its endpoint does."),
         "user": ("user", "Add, list and change users."),
         "token": ("token", "Print a bearer token for a user."),
+        "apikey": ("apikey", "Make, list and revoke API keys."),
+        "audit": ("audit", "Verify the record of who did what, and keep a copy of it."),
         "import": ("import_data", "Load a data set of a plugin, or the rows of a file."),
         "export": ("rows", "Write the rows of a resource to a file."),
     }

@@ -48,7 +48,7 @@ class Exports:
         self.engine = engine
         self._places = BoundedSemaphore(maximum) if maximum else None
 
-    def answer(self, request: Request, bound: BoundResource, query: Query, statement: Statement) -> Response:
+    def answer(self, request: Request, bound: BoundResource, query: Query, *, statement: Statement) -> Response:
         """Return a response whose body is read from the database while it is sent.
 
         Raises: TooManyExports.

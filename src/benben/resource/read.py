@@ -76,7 +76,7 @@ class Reader:
         if query.relations:
             authorise(request, query)
         if query.is_endless:
-            return self.exports.answer(request, self.bound, query, prepared.statement)
+            return self.exports.answer(request, self.bound, query, statement=prepared.statement)
         place, statement = self._placed(prepared)
         values = {**query.values, "limit": query.limit + 1}
         stored = {} if place is None else place.stored

@@ -45,7 +45,8 @@ class API(TestApp):
         return items
 
     def close(self) -> None:
-        """Give the connections back."""
+        """End what plugins have begun, and give the connections back."""
+        self.assembly.stop()
         self.registry.engine.dispose()
 
 

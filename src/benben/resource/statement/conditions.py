@@ -60,14 +60,14 @@ class Conditions:
         tables = [self.table, *(relation.target.seen() for relation in relations)]
         condition = self._comparison(term, tables[-1].c[term.path.field.column.name])
         for depth, relation in reversed(list(enumerate(relations))):
-            condition = membership(relation, tables[depth], tables[depth + 1], condition)
+            condition = membership(relation, tables[depth], tables[depth + 1], condition=condition)
         return condition
 
     def _comparison(self, term: Term, column: Any) -> ColumnElement[bool]:
         names = [f"v{term.place}_{index}" for index in range(term.number)]
         compare = self._comparisons[term.lookup]
         if term.path.is_inside:
-            return compare(*inside_value(self.dialect, column, term, names))
+            return compare(*inside_value(self.dialect, column, term, names=names))
         return compare(column, self._operands(term, column, names))
 
     def _operands(self, term: Term, column: Any, names: Sequence[str]) -> list[Any]:
@@ -99,7 +99,7 @@ class Conditions:
         return and_(*(or_(*(icontains(column, [word]) for column in columns)) for word in words))
 
 
-def membership(relation: Relation, table: Any, other: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def membership(relation: Relation, table: Any, other: Any, *, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition that a row of *table* is related to one of *other* that meets *condition*."""
     inner = select(other.c[relation.remote.name]).where(condition)
     if relation.through is not None:

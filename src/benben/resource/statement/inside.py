@@ -22,7 +22,7 @@ SQLITE_KIND: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def inside_value(dialect: str, column: Any, term: Term, names: Sequence[str]) -> tuple[Any, list[Any]]:
+def inside_value(dialect: str, column: Any, term: Term, *, names: Sequence[str]) -> tuple[Any, list[Any]]:
     """Return the value of *term* inside *column*, null if it is of another kind, and the operands."""
     build = _on_sqlite if dialect == "sqlite" else _on_postgresql
     return build(column, f"p{term.place}", term.kind, names, any_kind=term.lookup in ("isnull", "notnull"))
