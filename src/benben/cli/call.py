@@ -133,7 +133,10 @@ class CallCommand(click.Command):
     """Takes the name of an operation, then what that operation takes."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Leave what stands behind the name to the operation."""
+        """Leave what stands behind the name to the operation; its --help is not ours."""
+        if args[:1] in (["-h"], ["--help"]):
+            click.echo(ctx.get_help())
+            ctx.exit()
         ctx.ignore_unknown_options = True
         ctx.allow_extra_args = True
         ctx.allow_interspersed_args = True
