@@ -171,7 +171,6 @@ def test_two_processes_with_sixteen_threads_admit_what_the_limit_says(serve: Ser
     statuses = Counter(answer.status for answers in found for answer in answers)
 
     assert set(statuses) == {200, 429}
-    print(statuses)
     assert abs(statuses[200] - limit) <= limit / 100
 
 
@@ -196,7 +195,6 @@ def test_redis_stopped_in_the_middle_is_no_error(serve: Serve, store: Redis, mod
     assert {answer.status for answer in while_away} == meanwhile
     assert {answer.status for answer in answers} <= {200} | meanwhile
     assert all(answer.retry_after for answer in answers if answer.status == 503)
-    print(mode, recovered_s, len(answers))
     assert recovered_s <= RECOVERY_S
     assert {answer.status for answer in answers if answer.at > back + RECOVERY_S - 2} == {200}
 

@@ -192,3 +192,12 @@ def test_a_multiple_is_one_as_it_is_written() -> None:
     assert is_multiple(19.99, 0.01)
     assert is_multiple(1e308, 0.5)
     assert not is_multiple(0.31, 0.1)
+
+
+def test_a_text_that_is_too_long_is_not_searched() -> None:
+    """A pattern may take the square of its length; the bound comes first, also where faults are told."""
+    rule = Schemas({}, "request").rule({"maxLength": 80, "pattern": "^[^b]*[^ b][^b]*$"})
+    # Searching it would take hours.
+    text = " a" * 1_000_000 + "b"
+
+    assert [fault.code for fault in rule.faults(text)] == ["length"]

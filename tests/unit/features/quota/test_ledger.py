@@ -42,7 +42,6 @@ def test_two_processes_admit_hardly_more_than_there_is(tmp_path: Path, database_
     engine_total = reader.read(KEY).requests
     engine.dispose()
 
-    print(admitted)
     assert engine_total == sum(admitted)
     assert 600 <= sum(admitted) <= 600 + rate_per_s
 
