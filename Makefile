@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 PYTEST := $(RUN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-slow lint types bench lock clean
+.PHONY: help serve test test-slow originals lint types bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -24,8 +24,11 @@ test: .make/test .make/system ## Run every test but the slow ones
 	@echo "Running the tests"
 	@$(PYTEST) $(PYTEST_ARGS)
 
-test-slow: .make/test .make/system ## Run the slow tests
+test-slow: .make/test .make/system .make/bench ## Run the slow tests
 	@$(PYTEST) -m slow $(PYTEST_ARGS)
+
+originals: .make/test .make/bench ## Send one table of requests to the originals and to Benben
+	@$(RUN)/python -m pytest -m slow tests/originals $(PYTEST_ARGS)
 
 lint: .make/test ## Check style
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
