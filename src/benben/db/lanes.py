@@ -1,21 +1,25 @@
 """Connections kept ready for single reads.
 
 PERF: a checkout of SQLAlchemy's pool and back makes a proxy, a weak reference, two passes of a
-queue with locks and a round of events, and psycopg a cursor for each statement: together a
-quarter of what a read costs. A lane is a connection that has been checked out already, with its
-cursor. At most half of the pool waits in lanes, so that writers always find the rest.
+queue with locks and a round of events: a quarter of what a read costs. A lane is a connection
+that has been checked out already. At most half of the pool waits in lanes, so that writers
+always find the rest.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import QueuePool
 
+if TYPE_CHECKING:
+    from benben.db.runner import Statement
+
+Fetch = Callable[["Statement", Any], Sequence[Any]]
 LIFE_S = 60
 """Seconds after which a lane goes back to the pool, which looks at the age of its connection."""
 
@@ -24,19 +28,21 @@ class Lane:
     """One connection that reads in autocommit.
 
     Attributes:
-        execute: runs a statement and returns its cursor.
+        fetch: runs a statement and returns its rows.
         variables: what the database was told of the request before.
     """
 
-    __slots__ = ("ends", "execute", "pooled", "variables")
+    __slots__ = ("ends", "fetch", "pooled", "variables")
 
     def __init__(self, pooled: Any) -> None:
         self.pooled = pooled
         self.ends = monotonic() + LIFE_S
         self.variables: Mapping[str, str] = {}
-        driver = pooled.driver_connection
-        # A cursor of sqlite3 that is used again resets the statement before; it saves nothing.
-        self.execute: Callable[[str, Any], Any] = driver.execute if hasattr(driver, "in_transaction") else driver.cursor().execute
+        self.fetch: Fetch = fetch_by(pooled)
+
+    def execute(self, sql: str, arguments: Any) -> Any:
+        """Run what is no statement of ours and return its cursor."""
+        return self.pooled.driver_connection.execute(sql, arguments)
 
 
 class Lanes:
@@ -91,6 +97,19 @@ class Lanes:
 
     def _dispose(self, _engine: Engine) -> None:
         self.close()
+
+
+def fetch_by(pooled: Any) -> Fetch:
+    """Return what runs a statement on a pooled connection by the shortest way that its driver has."""
+    driver = pooled.driver_connection
+    if hasattr(driver, "pgconn"):
+        # Without PostgreSQL its driver may not be installed.
+        from benben.db.prepared import prepared_of
+
+        fetch: Callable[[Any, Any], Sequence[Any]] = prepared_of(pooled).fetch
+        return lambda statement, arguments: fetch(statement.numbered, arguments)
+    # A cursor of sqlite3 that is used again resets the statement before; it saves nothing.
+    return lambda statement, arguments: driver.execute(statement.sql, arguments).fetchall()
 
 
 def _leave(lane: Lane) -> None:

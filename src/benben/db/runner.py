@@ -17,12 +17,13 @@ import msgspec
 from sqlalchemy import Dialect, Engine, Float, bindparam
 from sqlalchemy.exc import DBAPIError
 
-from benben.db.lanes import Lanes
+from benben.db.lanes import Fetch, Lanes, fetch_by
 from benben.db.render import DECODED
 from benben.db.variables import Variables
 from benben.kernel.wire import write_json
 
 if TYPE_CHECKING:
+    from benben.db.prepared import Numbered
     from benben.kernel.request import Request
 
 FLOAT8_OID, NUMERIC_OID = 701, 1700
@@ -42,7 +43,7 @@ class Statement:
         decode: makes one text of the members at the beginning of a row; None where the
             database has done so.
         asked: binds whose value the request itself gives, who asks for example.
-        returns: it gives rows. PERF: psycopg would describe its columns anew to tell.
+        numbered: the SQL as PostgreSQL's protocol has it; None elsewhere.
     """
 
     sql: str
@@ -52,7 +53,7 @@ class Statement:
     positional: bool
     decode: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None
     asked: tuple[tuple[str, Callable[[Request], Any]], ...] = ()
-    returns: bool = True
+    numbered: Numbered | None = None
 
     def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
         """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
@@ -101,8 +102,8 @@ class Runner:
         members = statement.get_execution_options().get(DECODED)
         decode = None if members is None else decoder(members, self.dialect)
         asked = tuple((name, self._asked[name]) for name in compiled.binds if name in self._asked)
-        returns = bool(statement.is_select or getattr(statement, "_returning", ()))
-        return Statement(str(compiled), names, processors, constants, positional, decode, asked, returns)
+        sql = str(compiled)
+        return Statement(sql, names, processors, constants, positional, decode, asked, self._numbered(sql))
 
     def arguments(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -133,7 +134,7 @@ class Runner:
         try:
             if self.variables:
                 self.variables.prepare(request, lane)
-            rows = self._run(request, lane.execute, statement, arguments)
+            rows = self._run(request, lane.fetch, statement, arguments)
         except self._error as exc:
             lost = self.dialect.is_disconnect(exc, lane.pooled.driver_connection, None)
             self.lanes.drop(lane, exc if lost else None)
@@ -154,7 +155,7 @@ class Runner:
         """Run a statement on *arguments* that are in the form of the driver already."""
         connection = request.dbsession.connection()
         try:
-            return self._run(request, connection.connection.driver_connection.execute, statement, arguments)
+            return self._run(request, fetch_by(connection.connection), statement, arguments)
         except self._error as exc:
             raise self._wrapped(exc, statement) from exc
 
@@ -170,11 +171,18 @@ class Runner:
             request.statement_count += 1
             request.statement_s += perf_counter() - started
 
-    def _run(self, request: Request, execute: Callable[[str, Any], Any], statement: Statement, arguments: Any) -> Sequence[Any]:
+    def _numbered(self, sql: str) -> Numbered | None:
+        """Return *sql* for libpq; the driver of PostgreSQL may not be installed where it is not used."""
+        if self.dialect.name != "postgresql":
+            return None
+        from benben.db.prepared import Numbered
+
+        return Numbered(sql)
+
+    def _run(self, request: Request, fetch: Fetch, statement: Statement, arguments: Any) -> Sequence[Any]:
         started = perf_counter()
         try:
-            cursor = execute(statement.sql, arguments)
-            rows = cursor.fetchall() if statement.returns else ()
+            rows = fetch(statement, arguments)
             return rows if statement.decode is None else [statement.decode(row) for row in rows]
         finally:
             request.statement_count += 1

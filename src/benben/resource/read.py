@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PARSED = 1024
 LONGEST_REMEMBERED = 512
+COMMON_LIMITS = frozenset({10, 20, 25, 50, 100})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,9 @@ class Reader:
         if query.is_endless:
             return self.statements.everything(query.shape)
         sort = tuple(key.reversed() for key in query.shape.sort) if backward else query.shape.sort
-        return self.statements.page(replace(query.shape, nulls=nulls, sort=sort))
+        # PERF: a plan for a number of rows that PostgreSQL knows serves every request; else it plans anew for each.
+        is_common = query.limit in COMMON_LIMITS or query.limit == self.bound.resource.page_size
+        return self.statements.page(replace(query.shape, nulls=nulls, sort=sort, limit=query.limit + 1 if is_common else 0))
 
     def _total(self, request: Request, query: Query, rows: Any) -> tuple[int, str] | None:
         """Return how many there are and how sure that is."""

@@ -21,9 +21,9 @@ def statements_of(api: API) -> Iterator[list[str]]:
     engine, runner = api.registry.engine, api.registry.runner
     sent: list[str] = []
 
-    def run(request: Any, execute: Any, statement: Any, arguments: Any) -> Any:
+    def run(request: Any, fetch: Any, statement: Any, arguments: Any) -> Any:
         sent.append(statement.sql)
-        return type(runner)._run(runner, request, execute, statement, arguments)
+        return type(runner)._run(runner, request, fetch, statement, arguments)
 
     def note(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         sent.append(sql)

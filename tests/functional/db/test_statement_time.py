@@ -51,7 +51,7 @@ def test_a_read_of_the_engine_is_ended_too(api: API, monkeypatch: pytest.MonkeyP
     plain = reader._prepared_list("")
     from dataclasses import replace
 
-    slow = replace(plain, statement=replace(endless, constants={"most": FAR}, returns=True))
+    slow = replace(plain, statement=replace(endless, constants={"most": FAR}))
     monkeypatch.setattr(reader, "_known_lists", lambda _text: slow)
 
     assert_problem(api.by("bob").get("/v1/books", expect_errors=True), 503, "db-too-slow")

@@ -162,6 +162,7 @@ class Shape:
     Args:
         where: None where every row is meant.
         nulls: which keys of the cursor are null; None without a cursor.
+        limit: rows that the statement itself names, 0 where the limit is a value like others.
     """
 
     fields: tuple[Field, ...]
@@ -170,6 +171,7 @@ class Shape:
     sort: tuple[SortKey, ...] = ()
     count: str = "none"
     nulls: tuple[bool, ...] | None = None
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Statements:
             page = page.where(behind(shape.sort, keys, shape.nulls))
         if with_limit:
             order = (ordered(key, column) for key, column in zip(shape.sort, keys, strict=True))
-            page = page.order_by(*order).limit(bind_number("limit"))
+            page = page.order_by(*order).limit(literal_column(str(shape.limit)) if shape.limit else bind_number("limit"))
         source = page.subquery("page")
         extra: list[Any] = [source.c[f"s{place}"] for place in range(len(shape.sort))]
         if shape.count != "none":
