@@ -7,7 +7,6 @@ switched off. So a plugin that is off keeps its tables, its rows and its version
 from __future__ import annotations
 
 import importlib
-import io
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,13 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from benben.db.engine import lift_limits
+from benben.db.revisions import current_revisions, line_of
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
 from benben.kernel.settings import Choice, Setting, Settings
 
@@ -86,21 +82,27 @@ def statuses(registry: Any) -> list[Status]:
     Raises: sqlalchemy.exc.DBAPIError: the database cannot be reached.
     """
     with registry.engine.connect() as connection:
-        return [_status(connection, name, folder) for name, folder in migrating_plugins(registry).items()]
+        return _statuses(connection, registry)
 
 
 def upgrade(registry: Any, *, plugins: Iterable[str] | None = None) -> dict[str, tuple[str, ...]]:
     """Apply what is pending and return the revisions applied by plugin.
 
-    All in one transaction, under a lock: a failure leaves the database as it was.
+    All in one transaction, under a lock: a failure leaves the database as it was. Where nothing is
+    pending no lock is taken.
     """
-    applied = {}
+    wanted = None if plugins is None else frozenset(plugins)
+    if not _pending(statuses(registry), wanted):
+        return {}
+    # PERF: see `benben.db.revisions`.
+    from benben.db.scripts import upgrade_scripts
+
+    folders = migrating_plugins(registry)
     with migrating(registry) as connection:
-        for name, folder in migrating_plugins(registry).items():
-            pending = _status(connection, name, folder).pending
-            if pending and (plugins is None or name in plugins):
-                command.upgrade(_alembic(name, folder, connection), "head")
-                applied[name] = pending
+        # Somebody else may have migrated while this one waited for the lock.
+        applied = _pending(_statuses(connection, registry), wanted)
+        for name in applied:
+            upgrade_scripts(connection, name, folders[name])
     return applied
 
 
@@ -115,7 +117,9 @@ def downgrade_within(connection: Connection, registry: Any, plugin: str, *, revi
     folders = migrating_plugins(registry)
     if plugin not in folders:
         raise ConfigurationMistakes([Mistake(plugin, "is not a plugin with migrations that is on")])
-    command.downgrade(_alembic(plugin, folders[plugin], connection), revision)
+    from benben.db.scripts import downgrade_scripts
+
+    downgrade_scripts(connection, plugin, folders[plugin], revision=revision)
 
 
 @contextmanager
@@ -131,40 +135,25 @@ def migrating(registry: Any) -> Iterator[Connection]:
         yield connection
 
 
-def version_table(plugin: str) -> str:
-    """Return the name of the version table of *plugin*."""
-    return f"alembic_version_{plugin}"
+def _statuses(connection: Connection, registry: Any) -> list[Status]:
+    folders = migrating_plugins(registry)
+    current = current_revisions(connection, folders)
+    return [_status(connection, name, folder, current[name]) for name, folder in folders.items()]
 
 
-def run_environment(config: Config) -> None:
-    """Run the migrations of one plugin; what the ``env.py`` of Alembic's own layout does."""
-    from alembic import context
+def _status(connection: Connection, plugin: str, folder: Path, current: tuple[str, ...]) -> Status:
+    line = line_of(folder)
+    if line and current in ((), *((revision,) for revision in line)):
+        done = line.index(current[0]) + 1 if current else 0
+        return Status(plugin, "".join(current), line[-1], line[done:])
+    from benben.db.scripts import judge_scripts
 
-    context.configure(
-        connection=config.attributes["connection"],
-        version_table=version_table(config.attributes["plugin"]),
-        render_as_batch=True,
-        transactional_ddl=True,
-        transaction_per_migration=False,
-    )
-    context.run_migrations()
+    return Status(plugin, *judge_scripts(connection, plugin, folder))
 
 
-def _alembic(plugin: str, folder: Path, connection: Connection | None = None) -> Config:
-    config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
-    config.set_main_option("version_locations", str(folder))
-    config.set_main_option("path_separator", "newline")
-    config.attributes.update(connection=connection, plugin=plugin)
-    return config
-
-
-def _status(connection: Connection, plugin: str, folder: Path) -> Status:
-    scripts = ScriptDirectory.from_config(_alembic(plugin, folder))
-    context = MigrationContext.configure(connection, opts={"version_table": version_table(plugin)})
-    current, head = context.get_current_revision(), scripts.get_current_head()
-    pending = [script.revision for script in scripts.iterate_revisions(head, current)] if head != current else []
-    return Status(plugin, current or "", head or "", tuple(reversed(pending)))
+def _pending(found: Iterable[Status], wanted: frozenset[str] | None) -> dict[str, tuple[str, ...]]:
+    """Return what is to be applied, of the plugins that are wanted."""
+    return {one.plugin: one.pending for one in found if one.pending and (wanted is None or one.plugin in wanted)}
 
 
 def _lock(connection: Connection) -> None:

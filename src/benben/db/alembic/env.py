@@ -2,6 +2,6 @@
 
 from alembic import context
 
-from benben.db.migrate import run_environment
+from benben.db.scripts import run_environment
 
 run_environment(context.config)

@@ -14,8 +14,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from benben.kernel import Problem
 from benben.rest.body import JSONLimits, read_json
 
@@ -69,6 +67,9 @@ class Fetcher:
 
     def _ask(self, method: str, address: str, **kw: Any) -> dict[str, Any]:
         self.require_allowed(address)
+        # PERF: a start does not need it.
+        import httpx
+
         try:
             # A thread of its own: the one that asks may have an event loop, that of a WebSocket for example.
             with ThreadPoolExecutor(max_workers=1) as thread:
@@ -93,6 +94,8 @@ class Fetcher:
         The time is that of the whole exchange: a server that sends one byte every second would
         outlive every timeout for a single read. That takes an event loop, which lives as long.
         """
+        import httpx
+
         async with asyncio.timeout(self._timeout_s):
             async with httpx.AsyncClient(verify=self._trust, trust_env=False, follow_redirects=False, timeout=None) as client:
                 # Plain bytes only: a few compressed ones could become gigabytes before they are counted.
