@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.databases import INI
-
 THREADS = 4
 Command = Callable[[Any, int], list[str]]
 
@@ -37,10 +35,10 @@ def waitress(contestant: Any, port: int) -> list[str]:
     return [str(contestant.python), "-m", "waitress", *options.split(), f"{contestant.module}:create_quiet_app"]
 
 
-def benben_serve(_contestant: Any, port: int) -> list[str]:
+def benben_serve(contestant: Any, port: int) -> list[str]:
     """Benben's own command, which is waitress with limits and drain."""
     program = str(Path(sys.executable).with_name("benben"))
-    return [program, "serve", INI, "--listen", f"127.0.0.1:{port}", "--threads", str(THREADS), "--quiet"]
+    return [program, "serve", contestant.ini, "--listen", f"127.0.0.1:{port}", "--threads", str(THREADS), "--quiet"]
 
 
 def kinto_start(contestant: Any, port: int) -> list[str]:

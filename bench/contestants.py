@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import kinto
 from bench.commands import Command, benben_serve, granian, gunicorn, kinto_start, uvicorn, waitress
-from bench.databases import ROOT, Database
+from bench.databases import INI, ROOT, Database
 from bench.works import BULK, NEW, QUERY, Request, requests
 
 OURS, NEIGHBOURS = ".venv", ".venv-bench"
@@ -54,6 +54,7 @@ class Contestant:
         lacks: names of works that it does not do.
         requests: returns its requests by the name of the work.
         unwrap: returns the books of an answer as the checks know them.
+        ini: what Benben is assembled from, by its own command.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Contestant:
     lacks: frozenset[str] = frozenset()
     requests: Requests = peer_requests
     unwrap: Callable[[Any], Any] = lambda document: document
+    ini: str = INI
 
     @property
     def python(self) -> Path:
@@ -101,6 +103,8 @@ ROUTES = (
 )
 ON_GRANIAN = Server("benben", "Benben, granian", BENBEN, granian)
 ON_WAITRESS = Server("benben-waitress", "Benben, waitress", BENBEN, benben_serve)
+EVERYTHING = replace(BENBEN, module="bench.peers.benben_everything", ini="bench/everything.ini")
+WITH_EVERYTHING = (replace(ON_GRANIAN, contestant=EVERYTHING), replace(ON_WAITRESS, contestant=EVERYTHING))
 SERVERS = (
     ON_GRANIAN,
     ON_WAITRESS,

@@ -19,7 +19,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import coldstart, export, inprocess
 from bench.chart import write_chart
-from bench.contestants import IN_PROCESS, KINTO_SERVER, ON_GRANIAN, ON_WAITRESS, ROUTES, SERVERS, Contestant, Server
+from bench.contestants import (
+    IN_PROCESS,
+    KINTO_SERVER,
+    ON_GRANIAN,
+    ON_WAITRESS,
+    ROUTES,
+    SERVERS,
+    WITH_EVERYTHING,
+    Contestant,
+    Server,
+)
 from bench.databases import ROOT, Database, make_database
 from bench.kinto import make_kinto_database
 from bench.load import require_wrk
@@ -105,8 +115,8 @@ class Run:
                 self.results.exports, notes = export.measure(ours, large, rows, advance)
                 self.results.notes += notes
         if "start" in self.plan.only:
-            with self._task("start", len(ours) * self.plan.starts) as advance:
-                self.results.starts, notes = coldstart.measure(ours, database, self.plan.starts, advance)
+            with self._task("start", len(WITH_EVERYTHING) * (self.plan.starts + 1)) as advance:
+                self.results.starts, notes = coldstart.measure(WITH_EVERYTHING, database, self.plan.starts, advance)
                 self.results.notes += notes
 
     def _race(self, name: str, entries: Sequence[tuple[Server, Database]]) -> None:

@@ -1,4 +1,4 @@
-"""Benben from ``bench/benben.ini``: every plugin, tokens, permissions, ETags, metrics, request ids."""
+"""Benben from ``bench/benben.ini``: tokens, permissions, ETags, metrics, request ids."""
 
 from __future__ import annotations
 
