@@ -11,7 +11,6 @@ server is gone (``tcp_user_timeout``).
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,7 +56,7 @@ class Prepared:
         # An operator who stands behind a pooler of transactions has them switched off.
         self._threshold: int | None = connection.prepare_threshold
         self._maximum: int = connection.prepared_max or 0
-        self._names: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = OrderedDict()
+        self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._seen: dict[tuple[bytes, tuple[int, ...]], int] = {}
         self._number = 0
 
