@@ -46,6 +46,10 @@ def check(uri: str) -> Checked:
         assembly = build(ini)
     except ConfigurationMistakes as exc:
         raise ConfigurationMistakes([*exc.mistakes, *mistakes]) from exc
+    if assembly.config.registry.contracts:
+        from benben.contract.services import unread_mistakes
+
+        mistakes = [*unread_mistakes(assembly.config.registry), *mistakes]
     if mistakes:
         raise ConfigurationMistakes(mistakes)
     rows = list_routes(assembly)

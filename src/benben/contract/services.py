@@ -41,6 +41,7 @@ class Served:
     """
 
     contract: Contract
+    path: Path
     settings: Values
     module: str
     resolver: Resolver
@@ -77,14 +78,16 @@ def serve_contract(
         rule = (rules or {}).get(verb, "authenticated")
         config.declare_permission(Permission(f"{name}.{verb}", rule, f"{verb.title()} {name}."))
     path = Path(package_path(config.package)) / file
-    contract, mistakes = read_contract(name, path.parent, path.name)
+    settings = config.registry.contract_settings
+    contract, mistakes = read_contract(name, path.parent, path.name, in_full=settings.specification == "start")
     assembly.mistakes += mistakes
     if contract is None:
         return
     schemas = contract.components("schemas")
     served = Served(
         contract,
-        config.registry.contract_settings,
+        path,
+        settings,
         handlers,
         resolver,
         Schemas(schemas, "request"),
@@ -95,6 +98,13 @@ def serve_contract(
     for service in services_of(config, served):
         config.add_service(service)
     assembly.mistakes += sorted(served.mistakes, key=_line)
+
+
+def unread_mistakes(registry: Any) -> Iterator[Mistake]:
+    """Yield what the specification has against the contracts that were not held against it at the start."""
+    for name, served in registry.contracts.items():
+        if served.settings.specification == "check":
+            yield from read_contract(name, served.path.parent, served.path.name)[1]
 
 
 def services_of(config: Any, served: Served) -> Iterator[Service]:

@@ -15,6 +15,11 @@ class ContractSettings(Settings):
         default="error",
         help="What becomes of an answer that breaks its contract: 500, a line in the log, or it is not looked at.",
     )
+    specification = Setting(
+        Choice("start", "check"),
+        default="start",
+        help="When a contract is held against the specification of OpenAPI: at every start, or by `benben check` only.",
+    )
     missing = Setting(
         Choice("fail", "501", "mock"),
         default="fail",

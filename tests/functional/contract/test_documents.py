@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
+from benben.contract.services import unread_mistakes
 from benben.kernel.mistakes import ConfigurationMistakes
 from benben.testing import build_api
 from tests.functional.contract.conftest import Serve
@@ -101,3 +105,41 @@ def test_two_contracts_cannot_share_an_operation(tmp_path: Path, serve: Serve) -
     told = "\n".join(map(str, caught.value.mistakes))
     assert "the operationId one is taken by the contract others" in told
     assert "route v1/things" in told
+
+
+NO_DESCRIPTION = """
+/things:
+  get:
+    operationId: one
+    responses: {"200": {content: {application/json: {schema: {type: integer}}}}}
+"""
+
+
+def test_the_specification_can_be_left_to_the_check(serve: Serve) -> None:
+    """A start is shorter; `benben check` tells what the start would have told."""
+    with pytest.raises(ConfigurationMistakes, match="description"):
+        serve(document(NO_DESCRIPTION), "def one(): return 1\n")
+
+    api = serve(document(NO_DESCRIPTION), "def one(): return 1\n", contract__specification="check")
+
+    assert api.get("/v1/things").json == 1
+    (mistake,) = unread_mistakes(api.registry)
+    assert "description" in str(mistake)
+    assert "api.yaml:" in str(mistake)
+
+
+def test_a_server_that_finds_nothing_wrong_loads_no_validator(tmp_path: Path) -> None:
+    """Neither that of the specification nor that of schemas."""
+    keys = ("use = egg:benben", f"benben.secret = {'s' * 40}", "benben.migrate = auto", "sqlalchemy.url = sqlite://")
+    (tmp_path / "app.ini").write_text("\n".join(["[app:main]", *keys, "plugin.people = on", "contract.specification = check"]))
+    code = (
+        "import sys; from pyramid.paster import get_app; app = get_app('app.ini');"
+        "print([name for name in ('jsonschema', 'openapi_spec_validator', 'alembic', 'lark', 'httpx') if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    first = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+
+    # A database in memory is migrated each time.
+    assert first.stdout == "['alembic']\n"
