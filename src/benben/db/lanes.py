@@ -38,7 +38,7 @@ class Lane:
         self.pooled = pooled
         self.ends = monotonic() + LIFE_S
         self.variables: Mapping[str, str] = {}
-        self.fetch: Fetch = fetch_by(pooled)
+        self.fetch: Fetch = _fetch_by(pooled)
 
     def execute(self, sql: str, arguments: Any) -> Any:
         """Run what is no statement of ours and return its cursor."""
@@ -99,8 +99,8 @@ class Lanes:
         self.close()
 
 
-def fetch_by(pooled: Any) -> Fetch:
-    """Return what runs a statement on a pooled connection by the shortest way that its driver has."""
+def _fetch_by(pooled: Any) -> Fetch:
+    """Return what reads on a pooled connection by the shortest way that its driver has."""
     driver = pooled.driver_connection
     if hasattr(driver, "pgconn"):
         # Without PostgreSQL its driver may not be installed.

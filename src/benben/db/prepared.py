@@ -1,4 +1,4 @@
-"""Statements of PostgreSQL by one call of libpq, prepared as soon as they come again.
+"""Reads from PostgreSQL by one call of libpq, prepared as soon as they come again.
 
 PERF: a cursor of psycopg sends, waits and reads in steps of a generator, and lets go of the
 interpreter's lock at each of them. One blocking call lets go of it once: with four threads that
@@ -17,11 +17,12 @@ from typing import Any
 from psycopg import OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
-STALE = frozenset({"0A000", "26000"})
-"""SQLSTATE where a prepared statement no longer fits its tables, or is not there any more."""
+CHANGED, GONE = "0A000", "26000"
+"""SQLSTATE where a prepared statement no longer fits its tables, and where it is not there any more: psycopg lets go of
+all that a connection has prepared, not only of its own, when a transaction of it is rolled back."""
 ENDED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
@@ -45,7 +46,10 @@ class Numbered:
 
 
 class Prepared:
-    """The statements of one connection; it belongs to whoever has the connection."""
+    """The statements of one connection in autocommit; it belongs to whoever has the connection.
+
+    Never inside a transaction: what has to be prepared anew could not be run again there.
+    """
 
     __slots__ = ("_connection", "_link", "_maximum", "_names", "_number", "_seen", "_threshold", "_values")
 
@@ -105,18 +109,16 @@ class Prepared:
         self._link.exec_(b'DEALLOCATE "%s"' % self._names.pop(key))
 
     def _again(self, key: tuple[bytes, tuple[int, ...]], sent: Any, failure: Any) -> Any:
-        """Run a statement once more that was prepared before its tables were changed.
+        """Run a statement once more that is no longer as it was prepared.
 
-        Raises: psycopg.Error: it failed for another reason, or inside a transaction, which has ended by it.
+        Raises: psycopg.Error: it failed for another reason.
         """
-        if failure.sqlstate not in STALE or key not in self._names:
+        if failure.sqlstate not in (CHANGED, GONE) or key not in self._names:
             raise failure
-        is_alone = self._link.transaction_status == TransactionStatus.IDLE
-        if is_alone:
-            self._forget(key)
+        if failure.sqlstate == GONE:
+            self._names.clear()
         else:
-            del self._names[key]
-            raise failure
+            self._forget(key)
         result = self._link.exec_params(key[0], sent, key[1], self._values.formats, 0)
         if result.status not in ENDED:
             raise self._failure(result)

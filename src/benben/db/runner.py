@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import msgspec
 from sqlalchemy import Dialect, Engine, Float, bindparam
 from sqlalchemy.exc import DBAPIError
 
-from benben.db.lanes import Fetch, Lanes, fetch_by
+from benben.db.lanes import Fetch, Lanes
 from benben.db.render import DECODED
 from benben.db.variables import Variables
 from benben.kernel.wire import write_json
@@ -44,6 +45,7 @@ class Statement:
             database has done so.
         asked: binds whose value the request itself gives, who asks for example.
         numbered: the SQL as PostgreSQL's protocol has it; None elsewhere.
+        returns: it gives rows. PERF: psycopg would describe its columns anew to tell.
     """
 
     sql: str
@@ -54,6 +56,7 @@ class Statement:
     decode: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None
     asked: tuple[tuple[str, Callable[[Request], Any]], ...] = ()
     numbered: Numbered | None = None
+    returns: bool = True
 
     def arguments(self, values: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
         """Return *values*, and what is *stored* as the database gave it, as the driver takes them."""
@@ -103,7 +106,8 @@ class Runner:
         decode = None if members is None else decoder(members, self.dialect)
         asked = tuple((name, self._asked[name]) for name in compiled.binds if name in self._asked)
         sql = str(compiled)
-        return Statement(sql, names, processors, constants, positional, decode, asked, self._numbered(sql))
+        returns = bool(statement.is_select or getattr(statement, "_returning", ()))
+        return Statement(sql, names, processors, constants, positional, decode, asked, self._numbered(sql), returns)
 
     def arguments(
         self, request: Request, statement: Statement, values: Mapping[str, Any], stored: Mapping[str, Any] = NOTHING
@@ -154,8 +158,9 @@ class Runner:
     def write_arguments(self, request: Request, statement: Statement, arguments: Any) -> Sequence[Any]:
         """Run a statement on *arguments* that are in the form of the driver already."""
         connection = request.dbsession.connection()
+        execute = connection.connection.driver_connection.execute
         try:
-            return self._run(request, fetch_by(connection.connection), statement, arguments)
+            return self._run(request, partial(_fetch, execute), statement, arguments)
         except self._error as exc:
             raise self._wrapped(exc, statement) from exc
 
@@ -201,6 +206,13 @@ class Runner:
             connection_invalidated=lost,
             dialect=self.dialect,
         )
+
+
+def _fetch(execute: Callable[[str, Any], Any], statement: Statement, arguments: Any) -> Sequence[Any]:
+    """Run *statement* as the driver does it, which is what a transaction takes."""
+    cursor = execute(statement.sql, arguments)
+    rows: Sequence[Any] = cursor.fetchall() if statement.returns else ()
+    return rows
 
 
 def decoder(members: Sequence[tuple[str, Any]], dialect: Dialect) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -6,12 +6,14 @@ import datetime
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from benben.db.prepared import Numbered, Prepared
+from benben.testing import build_api
 
 THRESHOLD = 5
 EVERY_TYPE = (
@@ -86,7 +88,7 @@ def test_nothing_is_prepared_where_the_operator_says_so(connection: Any) -> None
     assert names(connection) == []
 
 
-@pytest.mark.parametrize("change", ["ALTER TABLE notes ADD COLUMN more text", "DISCARD ALL"])
+@pytest.mark.parametrize("change", ["ALTER TABLE notes ADD COLUMN more text", "DISCARD ALL", "DEALLOCATE ALL"])
 def test_what_no_longer_fits_is_prepared_anew(connection: Any, change: str) -> None:
     """A migration beside the running server fails no request."""
     prepared, numbered = Prepared(connection), Numbered("SELECT * FROM notes WHERE id = %(id)s::bigint")
@@ -100,19 +102,18 @@ def test_what_no_longer_fits_is_prepared_anew(connection: Any, change: str) -> N
         assert len(prepared.fetch(numbered, {"id": 1})[0]) == width
 
 
-def test_inside_a_transaction_it_fails_once(connection: Any) -> None:
-    """The transaction has ended by it; the next finds everything in order."""
-    prepared, numbered = Prepared(connection), Numbered("SELECT * FROM notes WHERE id = %(id)s::bigint")
-    for _ in range(THRESHOLD + 1):
-        prepared.fetch(numbered, {"id": 1})
-    connection.execute("ALTER TABLE notes ADD COLUMN more text")
-
-    connection.execute("BEGIN")
-    with pytest.raises(psycopg.errors.FeatureNotSupported):
-        prepared.fetch(numbered, {"id": 1})
-    connection.execute("ROLLBACK")
-
-    assert prepared.fetch(numbered, {"id": 1}) == [(1, "one", None)]
+def test_reads_and_writes_go_on_where_the_driver_lets_go_of_everything(postgres_database: str, tmp_path: Path) -> None:
+    """It does so when a transaction is rolled back after which it has prepared something of its own."""
+    keys = {"plugin.books": "on", "service.books.permission.write": "authenticated"}
+    api = build_api(tmp_path, keys, database_url=postgres_database, known={"books": "benben_books"})
+    caller = api.by("ann", "editor")
+    author = caller.post_json("/v1/authors", {"name": "Ursula"}).json["id"]
+    for number in range(40):
+        sent = {"title": f"Book {number}", "author_id": author, "price": "1.00"}
+        key = caller.post_json("/v1/books", sent).json["id"]
+        caller.post_json("/v1/books", {**sent, "author_id": 10**6}, status=(409, 422))
+        assert caller.get(f"/v1/books/{key}").json["title"] == f"Book {number}"
+    api.close()
 
 
 @pytest.mark.parametrize(
