@@ -59,19 +59,19 @@ def check(uri: str) -> Checked:
 
 
 def drift(uri: str, frozen: Path) -> list[Change]:
-    """Return the changes that break clients of the OpenAPI document in the file *frozen*.
+    """Return what has changed since the OpenAPI document in the file *frozen*; what breaks clients comes first.
 
     Raises: ConfigurationMistakes: of the ini, docs is off, or the file is no OpenAPI document.
     """
     from benben.cli.openapi import openapi
     from benben.contract.document import read_contract
-    from benben.contract.drift import breaking_changes
+    from benben.contract.drift import changes
     from benben.kernel.mistakes import ConfigurationMistakes
 
     contract, mistakes = read_contract(frozen.stem, frozen.parent, frozen.name)
     if contract is None or mistakes:
         raise ConfigurationMistakes(mistakes)
-    return breaking_changes(contract.document, openapi(uri))
+    return sorted(changes(contract.document, openapi(uri)), key=lambda change: not change.breaks)
 
 
 @click.command("check")
@@ -79,7 +79,7 @@ def drift(uri: str, frozen: Path) -> list[Change]:
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="An OpenAPI document that was frozen; each change that breaks its clients is printed.",
+    help="An OpenAPI document that was frozen; each change since is printed, those that break its clients first.",
 )
 @click.pass_context
 def command(ctx: click.Context, uri: str, against: Path | None) -> None:
@@ -92,7 +92,7 @@ def command(ctx: click.Context, uri: str, against: Path | None) -> None:
     found = check(uri)
     changes = drift(uri, against) if against is not None else []
     for change in changes:
-        click.echo(change)
-    if changes:
+        click.echo(f"{'breaking' if change.breaks else 'harmless'}: {change}")
+    if any(change.breaks for change in changes):
         ctx.exit(BROKEN)
     click.echo(found)

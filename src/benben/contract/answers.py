@@ -15,6 +15,7 @@ from benben.contract.body import is_json
 from benben.contract.problems import AnswerBreaksContract
 from benben.contract.schemas import Rule, Schemas
 from benben.contract.shapes import Shape
+from benben.contract.styles import unstyled
 from benben.kernel.problems import FieldError
 from benben.kernel.wire import write_json
 from benben.rest.negotiation import choose
@@ -38,6 +39,7 @@ class Header:
     is_required: bool
     rule: Rule
     shape: Shape
+    explode: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Answers:
             yield f"the media type {media_type or 'of nothing'} is not one of {', '.join(answer.media)}"
         elif is_json(media_type):
             yield from _body_breaches(rule, body)
+        elif media_type.startswith("text/"):
+            yield from told(rule.faults(body.decode("utf-8", "replace")))
 
 
 def _body_breaches(rule: Rule, body: bytes) -> Iterator[str]:
@@ -153,11 +157,11 @@ def _header_breaches(header: Header, text: str | None) -> Iterator[str]:
         if header.is_required:
             yield f"the header {header.name} is missing"
         return
-    value = (
-        [header.shape.coerce_item(part.strip()) for part in text.split(",")]
-        if header.shape.is_array
-        else header.shape.coerce(text)
-    )
+    try:
+        value = unstyled(text, header.name, header.shape, style="simple", explode=header.explode)
+    except ValueError:
+        yield f"the header {header.name} cannot be read"
+        return
     yield from told(header.rule.faults(value, "header", header.name))
 
 
@@ -177,7 +181,15 @@ def _answer(contract: Contract, said: Mapping[str, Any], schemas: Schemas) -> An
         header = contract.resolved(reference)
         if name.lower() != "content-type" and "schema" in header:
             schema = header["schema"]
-            headers.append(Header(name, bool(header.get("required")), schemas.rule(schema), Shape(schema, schemas)))
+            headers.append(
+                Header(
+                    name,
+                    bool(header.get("required")),
+                    schemas.rule(schema),
+                    Shape(schema, schemas),
+                    header.get("explode") is True,
+                )
+            )
     return Answer(media, tuple(headers))
 
 

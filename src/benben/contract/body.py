@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -71,10 +72,13 @@ class Body:
             raise UnsupportedMediaType("A body is read as it is, without a coding.", headers={"Accept-Encoding": "identity"})
         media = self._chosen(request)
         value = media.read(request)
-        if not media.rule.is_valid(_without_files(value)):
-            faults += media.rule.faults(_without_files(value))
-        elif media.rule.fill is not None:
-            media.rule.fill(value)
+        try:
+            if not media.rule.is_valid(value):
+                faults += media.rule.faults(value)
+            elif media.rule.fill is not None:
+                media.rule.fill(value)
+        except RecursionError:
+            faults.append(FieldError("", "Nests deeper than its schema can be followed.", "depth", "body"))
         return value
 
     def _chosen(self, request: Request) -> Media:
@@ -101,7 +105,8 @@ def media_of(name: str, said: Mapping[str, Any], schemas: Schemas) -> Media:
     schema = said.get("schema", True)
     if kind in (FORM, MULTIPART):
         return Media(
-            form_reader(kind, schema, schemas, encoding=said.get("encoding", {})), schemas.rule(_without_binary(schema, schemas))
+            form_reader(kind, schema, schemas, encoding=said.get("encoding", {})),
+            schemas.rule(_with_uploads(schema, schemas) if kind == MULTIPART else schema),
         )
     if is_json(kind):
         return Media(lambda request: read_json(request.body), schemas.rule(schema))
@@ -141,7 +146,12 @@ def form_reader(kind: str, schema: Any, schemas: Schemas, *, encoding: Mapping[s
     """Return the reader of a form: each member in the style that its encoding names."""
     shape = Shape(schema, schemas)
     members: dict[str, Callable[[Any], Any]] = {}
+    uploads: dict[str, bool] = {}
     for name, item in shape.members.items():
+        is_list = "items" in schemas.resolved(item) if isinstance(item, Mapping) else False
+        if kind == MULTIPART and is_upload(schemas.resolved(item)["items"] if is_list else item, schemas):
+            uploads[name] = is_list
+            continue
         said = encoding.get(name, {})
         inner = Shape(item, schemas)
         is_json_member = is_json(said.get("contentType", "")) or (inner.is_object and "style" not in said)
@@ -159,10 +169,16 @@ def form_reader(kind: str, schema: Any, schemas: Schemas, *, encoding: Mapping[s
             value = _member(take, pairs, name)
             if value is not MISSING:
                 found[name] = value
-        found |= files
         for name, texts in pairs.items():
-            if name not in members:
+            if name in uploads:
+                # A part without the name of a file may still be one.
+                files.setdefault(name, []).extend(Upload("", "", BytesIO(unquote_plus(text).encode())) for text in texts)
+            elif name not in members:
                 found[name] = unquote_plus(texts[-1])
+        for name, sent in files.items():
+            if len(sent) > 1 and not uploads.get(name):
+                raise BadRequest(f"The form gives {name} more than once.")
+            found[name] = sent if uploads.get(name) else sent[0]
         return found
 
     return read
@@ -181,13 +197,13 @@ def _json_member(name: str) -> Callable[[Any], Any]:
     return lambda pairs: read_json(unquote_plus(pairs[name][0]).encode()) if name in pairs else MISSING
 
 
-def _form_of(request: Request) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def _form_of(request: Request) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
     """Return the texts of a multipart form, quoted as those of the other kind, and its files.
 
     Raises: BadRequest: it cannot be read.
     """
     pairs: dict[str, list[str]] = {}
-    files: dict[str, Any] = {}
+    files: dict[str, list[Upload]] = {}
     try:
         items = list(request.POST.items())
     except (ValueError, UnicodeDecodeError, KeyError):
@@ -196,34 +212,45 @@ def _form_of(request: Request) -> tuple[dict[str, list[str]], dict[str, Any]]:
         if isinstance(value, str):
             pairs.setdefault(name, []).append(quote_plus(value))
         else:
-            files[name] = Upload(value.filename, value.type, value.file)
+            files.setdefault(name, []).append(Upload(value.filename, value.type, value.file))
     return pairs, files
 
 
-def _without_files(value: Any) -> Any:
-    """Return a form with an empty text for each file, as its schema sees it."""
-    if isinstance(value, dict) and any(isinstance(item, Upload) for item in value.values()):
-        return {name: "" if isinstance(item, Upload) else item for name, item in value.items()}
-    return value
+def is_upload(schema: Any, schemas: Schemas) -> bool:
+    """Tell whether a member of a form is bytes.
 
-
-def _without_binary(schema: Any, schemas: Schemas) -> Any:
-    """Return the schema of a form whose files may be of any size."""
+    Source: OpenAPI 3.0, section 4.8.14.5 (``format: binary``); 3.1, section 4.8.14.3 (no type, or a media type of its own).
+    """
     plain = schemas.resolved(schema)
-    if not isinstance(plain, Mapping) or "properties" not in plain:
+    if not isinstance(plain, Mapping):
+        return plain is True
+    if plain.get("type", "string") != "string":
+        return False
+    return plain.get("format") == "binary" or "contentMediaType" in plain or not plain
+
+
+def _with_uploads(schema: Any, schemas: Schemas) -> Any:
+    """Return the schema of a form, in which a file is not taken for a text."""
+    plain = schemas.resolved(schema)
+    if not isinstance(plain, Mapping):
         return schema
-    members = {
-        name: True if isinstance(item, Mapping) and item.get("format") == "binary" else item
-        for name, item in plain["properties"].items()
-    }
-    return {**plain, "properties": members}
+    found = dict(plain)
+    if "properties" in plain:
+        found["properties"] = {name: _of_upload(item, schemas) for name, item in plain["properties"].items()}
+    if "allOf" in plain:
+        found["allOf"] = [_with_uploads(part, schemas) for part in plain["allOf"]]
+    return found
 
 
-class _Any(Rule):
-    """The rule of a value that is not looked at."""
+def _of_upload(schema: Any, schemas: Schemas) -> Any:
+    """Return the schema of a member of a form: a file is anything, a list of files has its own length."""
+    plain = schemas.resolved(schema)
+    if is_upload(plain, schemas):
+        return {key: plain[key] for key in ("readOnly",) if isinstance(plain, Mapping) and key in plain}
+    if isinstance(plain, Mapping) and is_upload(plain.get("items", False), schemas):
+        return {**plain, "items": True}
+    return schema
 
-    def __init__(self) -> None:
-        super().__init__(True, lambda _value: True, None, fill=None)
 
-
-ANY = _Any()
+ANY = Rule(True, lambda _value: True, None, fill=None)
+"""The rule of a value that is not looked at."""

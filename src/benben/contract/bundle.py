@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from benben.contract.source import Located, Unreadable, place_of, read_source
+from benben.kernel.problems import cut
 
 COMPONENTS = frozenset(
     {"parameters", "responses", "examples", "headers", "links", "callbacks", "requestBodies", "securitySchemes"}
@@ -21,6 +22,7 @@ NAMED = COMPONENTS | {"paths", "webhooks", "properties", "patternProperties", "$
 """Objects whose keys are names that the author chose."""
 OPAQUE = frozenset({"example", "default", "enum", "const", "value"})
 """Data, in which ``$ref`` is a key like any other."""
+MAX_SHOWN = 80
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 _LOCAL = re.compile(r"#/components/(\w+)/([A-Za-z0-9._-]+)")
 
@@ -39,6 +41,7 @@ class Bundler:
         self.components: dict[str, dict[str, Any]] = {}
         self._files: dict[Path, Any] = {}
         self._names: dict[tuple[Path, str, str], str] = {}
+        self._open: set[tuple[Path, str]] = set()
 
     def bundle(self, name: str) -> Located:
         """Return the document of the file *name* with everything that it refers to.
@@ -85,12 +88,21 @@ class Bundler:
         reference = value["$ref"]
         there, pointer = self._target(reference, path, value)
         if kind == "path item":
-            return self._walk(self._at(there, pointer, value), there, kind)
+            return self._path_item(there, pointer, value)
         family = "requestBodies" if kind == "requestBody" else kind.removeprefix("item of ")
         family = family if family in COMPONENTS else "schemas"
         found = {"$ref": f"#/components/{family}/{self._keep(there, pointer, family, value)}"}
         found |= {key: self._walk(item, path, _below(key, kind)) for key, item in value.items() if key != "$ref"}
         return value.like(found) if isinstance(value, Located) else found
+
+    def _path_item(self, path: Path, pointer: str, value: Any) -> Any:
+        """Return the path item that a reference names; it has no name that could be kept."""
+        if (path, pointer) in self._open:
+            raise Unreadable(place_of(value, "$ref"), f"refers to {value['$ref']}, which refers back to it")
+        self._open.add((path, pointer))
+        found = self._walk(self._at(path, pointer, value), path, "path item")
+        self._open.discard((path, pointer))
+        return found
 
     def _mapped(self, text: Any, path: Path, value: Any) -> Any:
         """Return the target of a discriminator: a name stays a name."""
@@ -126,7 +138,11 @@ class Bundler:
         return there, unquote(pointer)
 
     def _path(self, folder: Path, name: str, place: str) -> Path:
-        found = (folder / name).resolve()
+        try:
+            found = (folder / name).resolve()
+            found.is_file()
+        except (OSError, ValueError) as exc:
+            raise Unreadable(place or name, f"refers to {cut(name, MAX_SHOWN)!r}, which names no file") from exc
         # SECURITY: links are followed before this, so that none leads out either.
         if not found.is_relative_to(self.folder):
             raise Unreadable(place or name, f"refers to {name}, which is outside the folder of the contract")

@@ -6,42 +6,74 @@ for what this module does not know, and for what is wrong with a value that is n
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from benben.contract.formats import NUMBERS, STRINGS
+from benben.contract.patterns import pattern_of
+from benben.contract.unevaluated import Seen, compile_seen
+from benben.contract.values import frozen, is_multiple, is_unique
 
 Check = Callable[[Any], bool]
-Resolve = Callable[[str], Check]
-DYNAMIC = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
-LEFT_TO_THE_LIBRARY = DYNAMIC | {"unevaluatedItems", "unevaluatedProperties"}
+LEFT_TO_THE_LIBRARY = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 NUMERIC = (int, float)
+PLAIN_TEXT = frozenset({"$ref", "const", "enum", "allOf", "anyOf", "oneOf", "not", "if"})
+"""What more than its own keywords may say of a text."""
 
 
 class NotCompiled(Exception):
     """A schema uses what only the library knows."""
 
 
-def compile_check(schema: Any, resolve: Resolve) -> Check:
+class References(Protocol):
+    """What the references in a schema lead to."""
+
+    def check(self, reference: str) -> Check:
+        """Return the check of what *reference* names. Raises: NotCompiled."""
+
+    def seen(self, reference: str) -> Seen:
+        """Return what the schema that *reference* names looks at."""
+
+
+def compile_check(schema: Any, references: References) -> Check:
     """Return the check of *schema*.
 
-    Args: resolve: returns the check of what a reference names; it may be called later.
     Raises: NotCompiled.
     """
     if isinstance(schema, bool):
         return _always if schema else _never
     if not LEFT_TO_THE_LIBRARY.isdisjoint(schema):
         raise NotCompiled
+    if schema.get("type") == "string" and PLAIN_TEXT.isdisjoint(schema):
+        return _plain_text(schema)
     checks: list[Check] = []
     if "$ref" in schema:
-        checks.append(resolve(schema["$ref"]))
+        checks.append(references.check(schema["$ref"]))
     for build in BUILDERS:
-        checks += build(schema, resolve)
+        checks += build(schema, references)
     return _all_of(checks)
+
+
+def _plain_text(schema: Mapping[str, Any]) -> Check:
+    """Return the check of a text and nothing else.
+
+    PERF: one call where the keywords one by one are four; most members of most bodies are such texts.
+    """
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+    rules: list[Callable[[str], Any]] = []
+    if "pattern" in schema:
+        rules.append(pattern_of(schema["pattern"], schema.get("maxLength")).search)
+    if schema.get("format", "") in STRINGS:
+        rules.append(STRINGS[schema["format"]])
+    if not rules:
+        return lambda value: type(value) is str and shortest <= len(value) <= longest
+    if len(rules) == 1:
+        rule = rules[0]
+        return lambda value: type(value) is str and shortest <= len(value) <= longest and bool(rule(value))
+    return lambda value: type(value) is str and shortest <= len(value) <= longest and all(rule(value) for rule in rules)
 
 
 def _always(_value: Any) -> bool:
@@ -57,14 +89,12 @@ def _all_of(checks: list[Check]) -> Check:
         return _always
     if len(checks) == 1:
         return checks[0]
-    if len(checks) == 2:
-        first, second = checks
-        return lambda value: first(value) and second(value)
-
-    def every(value: Any) -> bool:
-        return all(check(value) for check in checks)
-
-    return every
+    if len(checks) == 3:
+        first, second, third = checks
+        return lambda value: first(value) and second(value) and third(value)
+    # PERF: half the time of all() over a generator.
+    one, other = _all_of(checks[: len(checks) // 2]), _all_of(checks[len(checks) // 2 :])
+    return lambda value: one(value) and other(value)
 
 
 def is_integer(value: Any) -> bool:
@@ -85,7 +115,7 @@ TYPES: Mapping[str, Check] = MappingProxyType(
 )
 
 
-def _types(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
+def _types(schema: Mapping[str, Any], _references: References) -> Iterator[Check]:
     kinds = schema.get("type")
     if kinds is None:
         return
@@ -93,19 +123,19 @@ def _types(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
     yield known[0] if len(known) == 1 else lambda value: any(check(value) for check in known)
 
 
-def _values(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
-    if "const" in schema:
-        yield partial(same, schema["const"])
-    if "enum" in schema:
-        choices = schema["enum"]
-        if all(isinstance(choice, str) for choice in choices):
-            texts = frozenset(choices)
-            yield lambda value: type(value) is str and value in texts
-        else:
-            yield lambda value: any(same(choice, value) for choice in choices)
+def _values(schema: Mapping[str, Any], _references: References) -> Iterator[Check]:
+    for choices in ([schema["const"]] if "const" in schema else None, schema.get("enum")):
+        if choices is not None:
+            yield _one_of_these(frozenset(map(frozen, choices)), is_text=all(isinstance(choice, str) for choice in choices))
 
 
-def _numbers(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
+def _one_of_these(choices: frozenset[Any], *, is_text: bool) -> Check:
+    if is_text:
+        return lambda value: type(value) is str and value in choices
+    return lambda value: frozen(value) in choices
+
+
+def _numbers(schema: Mapping[str, Any], _references: References) -> Iterator[Check]:
     lowest, highest = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if lowest is not None:
@@ -121,14 +151,14 @@ def _numbers(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
         yield lambda value: type(value) not in NUMERIC or is_multiple(value, step)
 
 
-def _texts(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
+def _texts(schema: Mapping[str, Any], _references: References) -> Iterator[Check]:
     shortest, longest = schema.get("minLength"), schema.get("maxLength")
     if shortest:
         yield lambda value: type(value) is not str or len(value) >= shortest
     if longest is not None:
         yield lambda value: type(value) is not str or len(value) <= longest
     if "pattern" in schema:
-        search = pattern_of(schema["pattern"]).search
+        search = pattern_of(schema["pattern"], longest).search
         yield lambda value: type(value) is not str or search(value) is not None
     text = STRINGS.get(schema.get("format", ""))
     if text is not None:
@@ -138,23 +168,23 @@ def _texts(schema: Mapping[str, Any], _resolve: Resolve) -> Iterator[Check]:
         yield lambda value: type(value) not in NUMERIC or number(value)
 
 
-def _arrays(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
+def _arrays(schema: Mapping[str, Any], references: References) -> Iterator[Check]:
     fewest, most = schema.get("minItems"), schema.get("maxItems")
     if fewest:
         yield lambda value: type(value) is not list or len(value) >= fewest
     if most is not None:
         yield lambda value: type(value) is not list or len(value) <= most
-    first = [compile_check(item, resolve) for item in schema.get("prefixItems", ())]
+    first = [compile_check(item, references) for item in schema.get("prefixItems", ())]
     if first:
         yield lambda value: type(value) is not list or all(check(item) for check, item in zip(first, value, strict=False))
     if "items" in schema:
-        rest, skipped = compile_check(schema["items"], resolve), len(first)
+        rest, skipped = compile_check(schema["items"], references), len(first)
         yield lambda value: type(value) is not list or all(map(rest, value[skipped:] if skipped else value))
     if schema.get("uniqueItems"):
         yield lambda value: type(value) is not list or is_unique(value)
     if "contains" in schema:
         wanted, least, largest = (
-            compile_check(schema["contains"], resolve),
+            compile_check(schema["contains"], references),
             schema.get("minContains", 1),
             schema.get("maxContains"),
         )
@@ -168,32 +198,32 @@ def _arrays(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
         yield contains
 
 
-def _objects(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
-    required = tuple(schema.get("required", ()))
+def _objects(schema: Mapping[str, Any], references: References) -> Iterator[Check]:
+    required = frozenset(schema.get("required", ()))
     fewest, most = schema.get("minProperties"), schema.get("maxProperties")
     if required:
-        yield lambda value: not isinstance(value, dict) or all(name in value for name in required)
+        yield lambda value: not isinstance(value, dict) or value.keys() >= required
     if fewest:
         yield lambda value: not isinstance(value, dict) or len(value) >= fewest
     if most is not None:
         yield lambda value: not isinstance(value, dict) or len(value) <= most
     if "propertyNames" in schema:
-        name = compile_check(schema["propertyNames"], resolve)
+        name = compile_check(schema["propertyNames"], references)
         yield lambda value: not isinstance(value, dict) or all(map(name, value))
     for key, names in schema.get("dependentRequired", {}).items():
         yield partial(_dependent, key, partial(_has_all, names))
     for key, below in schema.get("dependentSchemas", {}).items():
-        yield partial(_dependent, key, compile_check(below, resolve))
-    yield from _members(schema, resolve)
+        yield partial(_dependent, key, compile_check(below, references))
+    yield from _members(schema, references)
 
 
-def _members(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
+def _members(schema: Mapping[str, Any], references: References) -> Iterator[Check]:
     """Yield the check of the values of an object."""
-    own = {name: compile_check(item, resolve) for name, item in schema.get("properties", {}).items()}
+    own = {name: compile_check(item, references) for name, item in schema.get("properties", {}).items()}
     matching = [
-        (pattern_of(text).search, compile_check(item, resolve)) for text, item in schema.get("patternProperties", {}).items()
+        (pattern_of(text).search, compile_check(item, references)) for text, item in schema.get("patternProperties", {}).items()
     ]
-    others = compile_check(schema["additionalProperties"], resolve) if "additionalProperties" in schema else None
+    others = compile_check(schema["additionalProperties"], references) if "additionalProperties" in schema else None
     if not own and not matching and others is None:
         return
 
@@ -217,12 +247,29 @@ def _members(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
     yield members
 
 
-def _combined(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
+def _unevaluated(schema: Mapping[str, Any], references: References) -> Iterator[Check]:
+    if "unevaluatedProperties" in schema:
+        word = "unevaluatedProperties"
+        member, names = compile_check(schema[word], references), compile_seen(schema, references, compile_check, without=word)
+        yield lambda value: not isinstance(value, dict) or all(map(member, _others(value, names)))
+    if "unevaluatedItems" in schema:
+        word = "unevaluatedItems"
+        item, places = compile_check(schema[word], references), compile_seen(schema, references, compile_check, without=word)
+        yield lambda value: type(value) is not list or all(map(item, _others(dict(enumerate(value)), places, value)))
+
+
+def _others(parts: Mapping[Any, Any], seen: Seen, value: Any = None) -> list[Any]:
+    """Return the members of an object, or the items of the list *value*, that have not been looked at."""
+    known = seen(parts if value is None else value)
+    return [part for key, part in parts.items() if key not in known]
+
+
+def _combined(schema: Mapping[str, Any], references: References) -> Iterator[Check]:
     for item in schema.get("allOf", ()):
-        yield compile_check(item, resolve)
+        yield compile_check(item, references)
     for word in ("anyOf", "oneOf"):
         if word in schema:
-            branches = [compile_check(item, resolve) for item in schema[word]]
+            branches = [compile_check(item, references) for item in schema[word]]
             chosen = discriminated(schema, word)
             if chosen is not None:
                 yield partial(_by_name, chosen, schema[word], branches)
@@ -231,15 +278,15 @@ def _combined(schema: Mapping[str, Any], resolve: Resolve) -> Iterator[Check]:
             else:
                 yield partial(_fits, branches, False)
     if "not" in schema:
-        refused = compile_check(schema["not"], resolve)
+        refused = compile_check(schema["not"], references)
         yield lambda value: not refused(value)
     if "if" in schema:
-        condition = compile_check(schema["if"], resolve)
-        then, otherwise = (compile_check(schema.get(word, True), resolve) for word in ("then", "else"))
+        condition = compile_check(schema["if"], references)
+        then, otherwise = (compile_check(schema.get(word, True), references) for word in ("then", "else"))
         yield lambda value: then(value) if condition(value) else otherwise(value)
 
 
-BUILDERS: tuple[Callable[[Mapping[str, Any], Resolve], Iterator[Check]], ...] = (
+BUILDERS: tuple[Callable[[Mapping[str, Any], References], Iterator[Check]], ...] = (
     _types,
     _values,
     _numbers,
@@ -247,6 +294,7 @@ BUILDERS: tuple[Callable[[Mapping[str, Any], Resolve], Iterator[Check]], ...] = 
     _arrays,
     _objects,
     _combined,
+    _unevaluated,
 )
 
 
@@ -291,48 +339,3 @@ def _has_all(names: Iterable[str], value: Any) -> bool:
 
 def _dependent(key: str, check: Check, value: Any) -> bool:
     return not isinstance(value, dict) or key not in value or check(value)
-
-
-def is_multiple(value: float, step: float) -> bool:
-    """Tell whether *value* is a multiple of *step* as both are written: 19.99 is one of 0.01."""
-    if type(value) is int and type(step) is int:
-        return value % step == 0
-    return (Fraction(str(value)) / Fraction(str(step))).denominator == 1
-
-
-def is_unique(items: list[Any]) -> bool:
-    """Tell whether no two of *items* are the same."""
-    kinds = {type(item) for item in items}
-    if len(kinds) == 1 and kinds <= {str, int}:
-        return len(set(items)) == len(items)
-    return not any(same(one, other) for place, one in enumerate(items) for other in items[:place])
-
-
-def same(one: Any, other: Any) -> bool:
-    """Tell whether two values of JSON are the same: 1 is 1.0 and is not true."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(item, other[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
-
-
-def pattern_of(text: str) -> re.Pattern[str]:
-    """Return a pattern of ECMA 262 as Python's: ``$`` is the very end, ``\\d`` an ASCII digit.
-
-    Raises: re.error.
-    """
-    found, place, is_class = [], 0, False
-    while place < len(text):
-        char = text[place]
-        if char == "\\" and place + 1 < len(text):
-            pair = text[place : place + 2]
-            found.append({r"\d": "0-9" if is_class else "[0-9]", r"\Z": "Z", r"\A": "A"}.get(pair, pair))
-            place += 2
-            continue
-        is_class = (is_class or char == "[") and char != "]"
-        found.append(r"\Z" if char == "$" and not is_class else char)
-        place += 1
-    return re.compile("".join(found))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benben.contract.bundle import Bundler, component_of
-from benben.contract.checks import pattern_of
+from benben.contract.bundle import OPAQUE, Bundler, component_of
+from benben.contract.patterns import pattern_of
 from benben.contract.source import Located, Unreadable, place_of
 from benben.contract.upgrade import upgrade
 from benben.kernel.mistakes import Mistake
@@ -16,6 +16,7 @@ from benben.kernel.mistakes import Mistake
 VERSIONS = ("3.0", "3.1", "3.2")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 SERVED = frozenset({"get", "put", "post", "delete", "patch"})
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 MAX_ERRORS = 20
 
 
@@ -70,7 +71,9 @@ def read_contract(name: str, folder: Path, file: str, *, in_full: bool = True) -
         text = f"openapi is {version!r}, expected a version of {', '.join(VERSIONS)} as a text"
         return None, [Mistake(place_of(document, "openapi") or file, text)]
     # The validator tells a pattern that cannot be read without its place.
-    mistakes = list(_pattern_mistakes(document)) or (list(_specification_mistakes(document)) if in_full else [])
+    mistakes = [*_pattern_mistakes(document), *endless_mistakes(document)]
+    if in_full and not mistakes:
+        mistakes += _specification_mistakes(document)
     if mistakes:
         return None, mistakes
     contract = Contract(name, upgrade(document))
@@ -114,14 +117,50 @@ def _pattern_mistakes(value: Any, place: str = "") -> Iterator[Mistake]:
             yield from _pattern_mistakes(item, place)
     elif isinstance(value, dict):
         place = place_of(value) or place
-        text = value.get("pattern")
-        if isinstance(text, str):
-            try:
-                pattern_of(text)
-            except re.error as exc:
-                yield Mistake(place_of(value, "pattern") or place, f"the pattern {text!r} cannot be read: {exc}")
-        for item in value.values():
-            yield from _pattern_mistakes(item, place)
+        listed = value.get("patternProperties")
+        for text in (value.get("pattern"), *(listed if isinstance(listed, dict) else ())):
+            if isinstance(text, str):
+                yield from _pattern_mistake(text, place_of(value, "pattern") or place)
+        for key, item in value.items():
+            if key not in OPAQUE and key != "examples":
+                yield from _pattern_mistakes(item, place)
+
+
+def _pattern_mistake(text: str, place: str) -> Iterator[Mistake]:
+    try:
+        pattern_of(text)
+    except re.error as exc:
+        yield Mistake(place, f"the pattern {text!r} cannot be read: {exc}")
+
+
+def endless_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield the schemas that refer to themselves before anything of a value has been looked at."""
+    schemas = (document.get("components") or {}).get("schemas") or {}
+    leads = {name: set(_led_to(schema)) for name, schema in schemas.items()}
+    for name, schema in schemas.items():
+        reached: set[str] = set()
+        waiting = list(leads[name])
+        while waiting:
+            other = waiting.pop()
+            if other not in reached:
+                reached.add(other)
+                waiting += leads.get(other, ())
+        if name in reached:
+            yield Mistake(place_of(schema) or place_of(schemas, name), f"the schema {name} refers to itself without an end")
+
+
+def _led_to(schema: Any) -> Iterator[str]:
+    """Yield the names of schemas that hold for the same value as *schema*."""
+    if not isinstance(schema, Mapping):
+        return
+    known = component_of(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
+    if known is not None:
+        yield known[1]
+    for word in ("allOf", "anyOf", "oneOf"):
+        for below in schema.get(word) or ():
+            yield from _led_to(below)
+    for word in ("not", "if", "then", "else"):
+        yield from _led_to(schema.get(word))
 
 
 def _method_mistakes(contract: Contract) -> Iterator[Mistake]:
@@ -131,9 +170,26 @@ def _method_mistakes(contract: Contract) -> Iterator[Mistake]:
             continue
         reason = "is served beside get only" if method == "head" else "is not served"
         yield Mistake(place_of(item, method), f"{method} of {path} {reason}")
-    for path, item in (contract.document.get("paths") or {}).items():
+    paths = contract.document.get("paths") or {}
+    shapes: dict[str, str] = {}
+    for path, item in paths.items():
+        place = place_of(paths, path) or place_of(item)
+        for method in item.get("additionalOperations") or ():
+            yield Mistake(place_of(item, "additionalOperations"), f"{method} of {path} is not served")
         if re.search(r":[A-Za-z_]", path) and "{" not in path:
-            yield Mistake(place_of(item), f"the path {path} has a colon before a word, which a route takes for a placeholder")
+            yield Mistake(place, f"the path {path} has a colon before a word, which a route takes for a placeholder")
+        names = PLACEHOLDER.findall(path)
+        if len(set(map(route_word, names))) < len(names):
+            yield Mistake(place, f"the path {path} has two placeholders that are one name in a route")
+        first = shapes.setdefault(PLACEHOLDER.sub("{}", path), path)
+        if first != path:
+            yield Mistake(place, f"the path {path} is the same as {first}")
+
+
+def route_word(name: str) -> str:
+    """Return a name in a path as a route may have it."""
+    found = re.sub(r"\W", "_", name)
+    return f"_{found}" if found[:1].isdigit() else found
 
 
 def _short(text: str) -> str:

@@ -16,6 +16,12 @@ from typing import Any
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.[0-9]+)?(?:[Zz]|[+-]([0-9]{2}):([0-9]{2}))")
+_HOUR = "(?:[01][0-9]|2[0-3])"
+# A day that every month has, at a time without a leap second.
+_USUAL = re.compile(
+    "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])[Tt]"
+    rf"{_HOUR}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:[Zz]|[+-]{_HOUR}:[0-5][0-9])"
+)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?P<host>[^@\s]+)")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -49,6 +55,9 @@ def is_time(text: str) -> bool:
 
 def is_date_time(text: str) -> bool:
     """Tell whether *text* is an instant of RFC 3339."""
+    # PERF: a third of the time; the year 0 is left to the calendar.
+    if _USUAL.fullmatch(text) is not None and text[:4] != "0000":
+        return True
     return len(text) > 11 and text[10] in "Tt " and is_date(text[:10]) and is_time(text[11:]) and text[10] != " "
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from benben.contract.checks import pattern_of
+from benben.contract.patterns import pattern_of
 
 if TYPE_CHECKING:
     from benben.contract.schemas import Schemas

@@ -1,8 +1,9 @@
 """The functions behind the operations of a contract, and how their arguments are bound.
 
 An operation names its function by ``operationId``: ``module:function``, a dotted name, or a
-name inside the module that the contract was added with. ``x-handler`` wins over it. Another
-way is a *resolver*, a callable from operation to such a name; `by_path` is one.
+name inside the module that ``x-...-controller`` names, else the one that the contract was added
+with. ``x-handler`` wins over it. Another way is a *resolver*, a callable from operation to such
+a name; `by_path` is one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from benben.kernel.mistakes import nearest
 Handler = Callable[..., Any]
 Resolver = Callable[[str, str, Mapping[str, Any]], str]
 """Takes the path, the method and the operation; returns ``module:function`` or a name."""
+
+
+# Connexion has x-openapi-router-controller and x-swagger-router-controller.
+CONTROLLER = re.compile(r"x-(?:[a-z0-9]+-)*controller")
 
 
 class Unbound(Exception):
@@ -61,8 +66,10 @@ class Binding:
 
 
 def by_operation_id(_path: str, _method: str, operation: Mapping[str, Any]) -> str:
-    """Return the name that the operation itself gives."""
-    return str(operation.get("operationId", ""))
+    """Return the name that the operation itself gives: its id, in the module of ``x-...-controller`` if it has one."""
+    name = str(operation.get("operationId", ""))
+    module = next((str(value) for key, value in operation.items() if CONTROLLER.fullmatch(key)), "")
+    return f"{module}:{name}" if module and name and ":" not in name else name
 
 
 def by_path(path: str, method: str, _operation: Mapping[str, Any]) -> str:

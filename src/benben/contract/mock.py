@@ -28,6 +28,9 @@ _WISH = re.compile(
     r'(?:^|[,;])[ \t]*(code|example|handling)[ \t]*=[ \t]*(?:"([^"\\]*)"|([!#$%&\'*+.^_`|~0-9A-Za-z-]+))', re.IGNORECASE
 )
 
+# An interim answer is no answer, and there is no status beyond these.
+_STATUS = re.compile(r"[2-5][0-9]{2}")
+
 
 class Mock:
     """What one operation answers.
@@ -43,7 +46,7 @@ class Mock:
         self.mistakes: list[Mistake] = []
         for key, said in answers.said.items():
             self.bodies[key] = dict(self._examples(contract, key, said, schemas))
-            self._headers[key] = dict(_headers(contract, said, schemas))
+            self._headers[key] = dict(self._made_headers(contract, said, schemas))
 
     def __call__(self, request: Request, _values: Mapping[str, Any], _body: Any) -> Any:
         """Return the answer that the caller prefers, or the usual one.
@@ -54,7 +57,7 @@ class Mock:
         status, heeded = str(self._answers.status), []
         key = self._key(status)
         wanted = wishes.get("code", "")
-        if wanted.isdigit() and len(wanted) == 3 and self._key(wanted):
+        if _STATUS.fullmatch(wanted) and self._key(wanted):
             status, key = wanted, self._key(wanted)
             heeded.append(f"code={wanted}")
         examples = self.bodies.get(key, {})
@@ -105,13 +108,18 @@ class Mock:
                     self.mistakes.append(Mistake(where, f"{what} breaks its schema: {'; '.join(wrong)}"))
                 yield name, (media_type, value)
 
-
-def _headers(contract: Contract, said: Mapping[str, Any], schemas: Schemas) -> Iterator[tuple[str, Any]]:
-    """Yield the headers that a response needs, with a value."""
-    for name, reference in said.get("headers", {}).items():
-        header = contract.resolved(reference)
-        if header.get("required") and name.lower() != "content-type":
-            value = header.get("example", generate(header.get("schema", True), schemas))
+    def _made_headers(self, contract: Contract, said: Mapping[str, Any], schemas: Schemas) -> Iterator[tuple[str, Any]]:
+        """Yield the headers that a response needs, with a value."""
+        for name, reference in said.get("headers", {}).items():
+            header = contract.resolved(reference)
+            if not header.get("required") or name.lower() == "content-type":
+                continue
+            try:
+                value = header["example"] if "example" in header else generate(header.get("schema", True), schemas)
+            except NotGenerated:
+                text = f"no value can be made for the header {name}; give an example"
+                self.mistakes.append(Mistake(place_of(said, "headers"), text))
+                continue
             yield name, ",".join(map(str, value)) if isinstance(value, list) else value
 
 

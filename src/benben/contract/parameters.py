@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import keyword
 import re
@@ -131,7 +132,8 @@ def _take(item: Parameter, source: Any, values: dict[str, Any], faults: list[Fie
         if item.is_required:
             faults.append(FieldError(item.name, "This parameter is required.", "required", item.where))
         elif item.default is not MISSING:
-            values[item.key] = item.default
+            # A handler may change what it is given.
+            values[item.key] = copy.deepcopy(item.default) if isinstance(item.default, (list, dict)) else item.default
     elif item.rule.is_valid(value) or (value == "" and item.allows_empty):
         if item.rule.fill is not None:
             item.rule.fill(value)

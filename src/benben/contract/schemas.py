@@ -1,22 +1,20 @@
-"""The schemas of a contract as rules: for what comes in and for what goes out.
-
-A rule asks the compiled check first. Only a value that is not valid is given to the library,
-whose verdict counts and whose errors become ours.
-"""
+"""The schemas of a contract as rules: for what comes in and for what goes out."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, partial
 from itertools import islice
 from typing import Any, Literal
 
 from benben.contract.bundle import rewrite
-from benben.contract.checks import Check, NotCompiled, compile_check
-from benben.contract.sentences import HIDDEN, field_errors
+from benben.contract.checks import Check, branch_of, discriminated
+from benben.contract.explain import Explainer
+from benben.contract.references import Named
+from benben.contract.sentences import HIDDEN
 from benben.kernel.problems import FieldError
 from benben.rest.faults import MAX_FAULTS
+from benben.rest.problems import pointer_to
 
 Direction = Literal["request", "response"]
 Fill = Callable[[Any], None]
@@ -30,26 +28,27 @@ class Rule:
         fill: puts the defaults of the schema into a valid value; None where it has none.
     """
 
-    def __init__(
-        self, schema: Any, is_valid: Check | None, make_validator: Callable[[], Any] | None, *, fill: Fill | None
-    ) -> None:
+    __slots__ = ("_explainer", "fill", "is_valid", "schema")
+
+    def __init__(self, schema: Any, is_valid: Check, explainer: Explainer | None, *, fill: Fill | None) -> None:
         self.schema = schema
-        self._make_validator = make_validator
-        self.is_valid: Check = self._validator.is_valid if is_valid is None else is_valid
+        self.is_valid = is_valid
         self.fill = fill
+        self._explainer = explainer
 
     def faults(self, value: Any, where: str = "body", name: str = "") -> list[FieldError]:
         """Return what is wrong with *value*, 200 faults at most.
 
         Args: name: of the parameter, where it is one.
         """
-        if self.is_valid(value):
+        if self._explainer is None or self.is_valid(value):
             return []
-        return list(islice(field_errors(self._validator.iter_errors(value), where, name), MAX_FAULTS))
-
-    @cached_property
-    def _validator(self) -> Any:
-        return None if self._make_validator is None else self._make_validator()
+        return [
+            FieldError(
+                pointer_to(path) if where == "body" else "/".join(map(str, (name, *path) if name else path)), text, code, where
+            )
+            for path, code, text in islice(self._explainer.faults(self.schema, value), MAX_FAULTS)
+        ]
 
 
 class Schemas:
@@ -66,17 +65,14 @@ class Schemas:
         self._hidden = "readOnly" if direction == "request" else "writeOnly"
         self._uri = f"urn:benben:contract:{direction}"
         self._contents = {name: self.variant(schema) for name, schema in named.items()}
-        self._checks: dict[str, Check] = {}
+        self._references = Named(self._uri, self._contents)
+        self._explainer = Explainer(self._references)
         self._fills: dict[str, Fill | None] = {}
 
     def rule(self, schema: Any) -> Rule:
         """Return the rule of a schema as it stands in the contract."""
         own = self.variant(schema)
-        try:
-            check: Check | None = compile_check(own, self._resolve)
-        except NotCompiled:
-            check = None
-        return Rule(own, check, partial(self._validator, own), fill=self._filler(own))
+        return Rule(own, self._references.compiled(own), self._explainer, fill=self._filler(own))
 
     def resolved(self, schema: Any) -> Any:
         """Return what *schema* refers to, if it is a reference."""
@@ -133,31 +129,6 @@ class Schemas:
         )
         return own.union(*(self._hidden_of(part, depth + 1) for part in schema.get("allOf", ())))
 
-    def _resolve(self, reference: str) -> Check:
-        """Return the check of a reference; one inside itself is found when it is called."""
-        if not reference.startswith(self._uri):
-            raise NotCompiled
-        name = reference.rpartition("/")[2]
-        if name not in self._checks:
-            self._checks[name] = lambda value: self._checks[name](value)
-            try:
-                self._checks[name] = compile_check(self._contents[name], self._resolve)
-            except NotCompiled:
-                self._checks[name] = self._validator(self._contents[name]).is_valid
-        return self._checks[name]
-
-    def _validator(self, schema: Any) -> Any:
-        # PERF: a tenth of a second and seven megabytes, which a server pays with the first value that is not valid.
-        from benben.contract.verdicts import validator_of
-
-        return validator_of(schema, self._registry)
-
-    @cached_property
-    def _registry(self) -> Any:
-        from benben.contract.verdicts import registry_of
-
-        return registry_of(self._uri, {"components": {"schemas": self._contents}})
-
     def _filler(self, schema: Any) -> Fill | None:
         """Return what puts the defaults of *schema* into a valid value."""
         if not isinstance(schema, dict):
@@ -167,6 +138,7 @@ class Schemas:
             fills += [found] if (found := self._fill_of(schema["$ref"])) else []
         for part in (*schema.get("allOf", ()), *_only_form(schema)):
             fills += [found] if (found := self._filler(part)) else []
+        fills += [fill for word in ("anyOf", "oneOf") if (fill := self._chosen_fill(schema, word))]
         properties = schema.get("properties", {})
         defaults = {name: item["default"] for name, item in properties.items() if isinstance(item, dict) and "default" in item}
         below = {name: found for name, item in properties.items() if (found := self._filler(item))}
@@ -176,6 +148,22 @@ class Schemas:
         if each is not None:
             fills.append(lambda value: _fill_items(value, each))
         return _one_fill(fills)
+
+    def _chosen_fill(self, schema: Mapping[str, Any], word: str) -> Fill | None:
+        """Return what fills the form that a discriminator chooses."""
+        discriminator = discriminated(schema, word) if word in schema else None
+        if discriminator is None:
+            return None
+        forms = schema[word]
+        fills = [self._filler(form) for form in forms]
+
+        def fill_chosen(value: Any) -> None:
+            place = branch_of(discriminator, forms, value)
+            fill = None if place is None else fills[place]
+            if fill is not None:
+                fill(value)
+
+        return fill_chosen if any(fills) else None
 
     def _fill_of(self, reference: str) -> Fill | None:
         name = reference.rpartition("/")[2]

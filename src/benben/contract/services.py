@@ -13,8 +13,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from benben.contract.answers import Answers
 from benben.contract.body import Body
-from benben.contract.document import SERVED, Contract, read_contract
-from benben.contract.handlers import Resolver, Unbound, bind, by_operation_id, find_handler
+from benben.contract.document import PLACEHOLDER, SERVED, Contract, read_contract, route_word
+from benben.contract.handlers import CONTROLLER, Resolver, Unbound, bind, by_operation_id, find_handler
 from benben.contract.mock import Mock
 from benben.contract.operation import Act, Operation, OperationView, compile_inputs, parameters_of
 from benben.contract.problems import HandlerMissing
@@ -27,8 +27,6 @@ from benben.rest.service import Service
 
 if TYPE_CHECKING:
     from benben.kernel.settings import Values
-
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(eq=False)
@@ -115,8 +113,8 @@ def services_of(config: Any, served: Served) -> Iterator[Service]:
         methods = [method for method in item if method in SERVED]
         if not methods:
             continue
-        placeholders = {word: _word(word) for word in _PLACEHOLDER.findall(path)}
-        pattern = _PLACEHOLDER.sub(lambda found: "{" + _word(found[1]) + "}", path)
+        placeholders = {word: route_word(word) for word in PLACEHOLDER.findall(path)}
+        pattern = PLACEHOLDER.sub(lambda found: "{" + route_word(found[1]) + "}", path)
         slug = re.sub(r"\W+", ".", path).strip(".") or "root"
         service = Service(f"{name}.{slug}", pattern, policy=name, summary=item.get("summary", ""))
         for method in methods:
@@ -214,11 +212,6 @@ def _line(mistake: Mistake) -> tuple[str, int]:
     return file, int(line) if line.isdigit() else 0
 
 
-def _word(name: str) -> str:
-    """Return a name in a path as a route may have it."""
-    return re.sub(r"\W", "_", name)
-
-
 def _place(said: Any) -> str:
     return place_of(said, "operationId")
 
@@ -232,7 +225,7 @@ def described(
 ) -> dict[str, Any]:
     """Return the operation for the documents; names in the path are those of the route."""
     found = {key: value for key, value in said.items() if key not in ("security", "parameters", "servers", "tags", "callbacks")}
-    found = {key: value for key, value in found.items() if not key.startswith("x-handler")}
+    found = {key: value for key, value in found.items() if key != "x-handler" and not CONTROLLER.fullmatch(key)}
     parameters = parameters_of(contract, item, said)
     if parameters:
         found["parameters"] = [
@@ -254,6 +247,6 @@ def _repeated_ids(contracts: Mapping[str, Served], contract: Contract) -> Iterat
             yield Mistake(_place(said), f"the operationId {name} is taken by the contract {taken[name]}")
 
 
-def _specificity(path: str) -> list[tuple[int, str]]:
-    """Return the key by which paths are tried: what is spelt out comes before what is not."""
-    return [(part.count("{"), part) for part in path.strip("/").split("/")]
+def _specificity(path: str) -> list[tuple[int, int, str]]:
+    """Return the key by which paths are tried: what is spelt out comes before what is not, ``{id}:cancel`` before ``{id}``."""
+    return [(part.count("{"), -len(PLACEHOLDER.sub("", part)), part) for part in path.strip("/").split("/")]

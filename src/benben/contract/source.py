@@ -17,6 +17,8 @@ import yaml
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_VALUES = 200_000
 """Values of one file, with what aliases repeat; a hostile one would fill the memory."""
+MAX_DEPTH = 100
+"""Values inside each other; libyaml takes the stack of the machine for them and ends the process where it is too small."""
 # YAML 1.2.2, section 10.3.2, as far as JSON has a form for it.
 _NULL = re.compile(r"(?:null|Null|NULL|~)?")
 _TRUTHS: Mapping[str, bool] = MappingProxyType(
@@ -74,6 +76,7 @@ def read_source(path: Path, shown: str) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
+        _check_depth(text, shown)
         node = yaml.compose(text, Loader=_Loader)
     except (OSError, UnicodeDecodeError) as exc:
         raise Unreadable(shown, f"cannot be read ({type(exc).__name__})") from exc
@@ -82,6 +85,15 @@ def read_source(path: Path, shown: str) -> Any:
         place = f"{shown}:{mark.line + 1}" if mark else shown
         raise Unreadable(place, f"is not YAML: {getattr(exc, 'problem', None) or exc}") from exc
     return _Reader(shown).value(node)
+
+
+def _check_depth(text: str, shown: str) -> None:
+    """Raise Unreadable where values are too deep inside each other; events are read one after the other."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise Unreadable(f"{shown}:{getattr(event.start_mark, 'line', 0) + 1}", f"nests deeper than {MAX_DEPTH} levels")
 
 
 class _Reader:

@@ -135,7 +135,7 @@ def other_reader(
             return read_json(text.encode())
         if not shape.is_array and not shape.is_object and style in ("simple", "form"):
             return shape.coerce(text)
-        return _unstyled(text, name, shape, style=style, explode=explode)
+        return unstyled(text, name, shape, style=style, explode=explode)
 
     return read
 
@@ -149,7 +149,7 @@ def _text_reader(name: str, where: str, placeholder: str) -> Callable[[Request],
     return lambda request: request.cookies.get(name, MISSING)
 
 
-def _unstyled(text: str, name: str, shape: Shape, *, style: str, explode: bool) -> Any:
+def unstyled(text: str, name: str, shape: Shape, *, style: str, explode: bool) -> Any:
     """Return the value of a text in one of the styles of paths, headers and cookies."""
     separator = ","
     if style == "label":

@@ -1,16 +1,21 @@
-"""The verdict of the library on a value, where the compiled check is not enough: every error of it."""
+"""The verdict of the library, on schemas that refer to each other in ways which only it follows.
+
+Its own messages repeat the value at length, so that it is only asked whether a value is valid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from benben.contract.checks import branch_of, discriminated, is_multiple, pattern_of
+from benben.contract.checks import NUMERIC, branch_of, discriminated
 from benben.contract.formats import keeps_format
+from benben.contract.patterns import pattern_of
+from benben.contract.values import frozen, is_multiple, is_unique
 
 
 def registry_of(uri: str, whole: Any) -> Any:
@@ -19,54 +24,64 @@ def registry_of(uri: str, whole: Any) -> Any:
 
 
 def validator_of(schema: Any, registry: Any) -> Any:
-    """Return what finds the errors of a value."""
+    """Return what judges values."""
     return ContractValidator(schema, registry=registry, format_checker=FORMATS)
 
 
-def _forms(validator: Any, forms: list[Any], value: Any, schema: Any, word: str) -> Iterator[ValidationError]:
-    """Yield the errors of ``anyOf`` or ``oneOf``; a discriminator chooses the form."""
-    discriminator = discriminated(schema, word)
-    if discriminator is None or not isinstance(value, dict):
-        yield from Draft202012Validator.VALIDATORS[word](validator, forms, value, schema) or ()
-        return
-    place = branch_of(discriminator, forms, value)
-    if place is not None:
-        yield from validator.descend(value, forms[place], schema_path=place)
-        return
-    name = discriminator["propertyName"]
-    known = [*discriminator.get("mapping", {}), *(form["$ref"].rpartition("/")[2] for form in forms)]
-    yield ValidationError("", validator="enum", path=[name], validator_value=list(dict.fromkeys(known)), instance=value.get(name))
+def _forms(word: str) -> Any:
+    """Return the check of ``anyOf`` or ``oneOf``; a discriminator chooses the form."""
+
+    def forms(validator: Any, forms: list[Any], value: Any, schema: Any) -> Iterator[ValidationError]:
+        discriminator = discriminated(schema, word)
+        if discriminator is None or not isinstance(value, dict):
+            yield from Draft202012Validator.VALIDATORS[word](validator, forms, value, schema) or ()
+            return
+        place = branch_of(discriminator, forms, value)
+        if place is None:
+            yield ValidationError("")
+        else:
+            yield from validator.descend(value, forms[place])
+
+    return forms
 
 
-def _any_of(validator: Any, forms: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    return _forms(validator, forms, value, schema, "anyOf")
+def _keyword(holds: Callable[[Any, Any], bool]) -> Any:
+    """Return the check of a keyword that *holds* judges by its own value and the one in question."""
+
+    def check(_validator: Any, expected: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if not holds(expected, value):
+            yield ValidationError("")
+
+    return check
 
 
-def _one_of(validator: Any, forms: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    return _forms(validator, forms, value, schema, "oneOf")
+def _is_multiple(step: Any, value: Any) -> bool:
+    return type(value) not in NUMERIC or is_multiple(value, step)
 
 
-def _multiple_of(validator: Any, step: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(value, "number") and not is_multiple(value, step):
-        yield ValidationError("")
+def _is_found(text: Any, value: Any) -> bool:
+    return type(value) is not str or pattern_of(text).search(value) is not None
 
 
-def _pattern(validator: Any, text: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    # SECURITY: a text that is too long is told so; a pattern may take the square of its length.
-    if validator.is_type(value, "string") and len(value) > schema.get("maxLength", len(value)):
-        return
-    if validator.is_type(value, "string") and pattern_of(text).search(value) is None:
-        yield ValidationError("")
+def _is_unique(is_asked: Any, value: Any) -> bool:
+    return not is_asked or type(value) is not list or is_unique(value)
 
 
-def _format(_validator: Any, name: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    if not keeps_format(name, value):
-        yield ValidationError("")
+def _is_one_of(choices: Any, value: Any) -> bool:
+    return frozen(value) in set(map(frozen, choices))
 
 
 FORMATS = FormatChecker(())
 EXTEND: Any = validators.extend
 ContractValidator: Any = EXTEND(
     Draft202012Validator,
-    {"anyOf": _any_of, "oneOf": _one_of, "multipleOf": _multiple_of, "pattern": _pattern, "format": _format},
+    {
+        "anyOf": _forms("anyOf"),
+        "oneOf": _forms("oneOf"),
+        "multipleOf": _keyword(_is_multiple),
+        "pattern": _keyword(_is_found),
+        "format": _keyword(keeps_format),
+        "uniqueItems": _keyword(_is_unique),
+        "enum": _keyword(_is_one_of),
+    },
 )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from benben.kernel.discovery import installed_plugins
 from benben.testing import API, build_api
 
 PACKAGE = "contract_under_test"
@@ -53,7 +54,7 @@ def serve(tmp_path: Path, folder: Path) -> Iterator[Serve]:
         importlib.invalidate_caches()
         keys = {key.replace("__", "."): value for key, value in ini.items()}
         settings = {"plugin.things": "on", "contract.schemes": "any", **keys}
-        started.append(build_api(tmp_path, settings, known={"things": PACKAGE, "docs": "benben.features.docs"}))
+        started.append(build_api(tmp_path, settings, known={**installed_plugins(), "things": PACKAGE}))
         return started[-1]
 
     yield serve

@@ -58,16 +58,31 @@ def test_every_breaking_change_of_code_is_a_line(ini: Path) -> None:
     frozen = json.loads(Path("frozen.json").read_text())
     frozen["components"]["schemas"]["TodoWrite"]["properties"]["task"]["maxLength"] = 5_000
     frozen["paths"]["/v1/todos/all"] = {"delete": {"responses": {"204": {"description": "All gone."}}}}
+    del frozen["paths"]["/v1/people"]
     Path("frozen.json").write_text(json.dumps(frozen))
 
     done = run("check", "app.ini", "--against", "frozen.json")
 
     assert done.exit_code == 3
     assert done.stdout.splitlines() == [
-        "POST /v1/todos: body task has maxLength 200 now, had 5000",
-        "PUT /v1/todos/{key}: body task has maxLength 200 now, had 5000",
-        "DELETE /v1/todos/all: is gone",
+        "breaking: POST /v1/todos: body task has maxLength 200 now, had 5000",
+        "breaking: PUT /v1/todos/{key}: body task has maxLength 200 now, had 5000",
+        "breaking: DELETE /v1/todos/all: is gone",
+        "harmless: GET /v1/people: is new",
     ]
+
+
+def test_what_only_adds_is_told_and_passes(ini: Path) -> None:
+    """A client that keeps to the frozen document does not notice."""
+    frozen = json.loads(Path("frozen.json").read_text())
+    frozen["components"]["schemas"]["TodoWrite"]["properties"]["task"]["maxLength"] = 100
+    Path("frozen.json").write_text(json.dumps(frozen))
+
+    done = run("check", "app.ini", "--against", "frozen.json")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "harmless: POST /v1/todos: body task has maxLength 200 now, had 100"
+    assert done.stdout.splitlines()[-1].startswith("OK: ")
 
 
 def test_a_frozen_file_that_is_none_is_a_mistake(ini: Path) -> None:

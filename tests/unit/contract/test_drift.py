@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benben.contract.drift import breaking_changes
+from benben.contract.drift import breaking_changes, changes
 
 FROZEN: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -53,8 +53,9 @@ CHANGES: list[tuple[tuple[str | int, ...], Any, list[str]]] = [
     ((*PUT, "parameters"), [], ["query dry is not taken any more"]),
     ((*PUT, "parameters", 0, "required"), True, ["query dry is required now"]),
     ((*PUT, "parameters", 0, "schema"), {"type": "integer"}, ["query dry may not be boolean any more"]),
+    ((*PUT, "parameters", 0, "explode"), False, ["query dry has its values in one text now"]),
     ((*PUT, "parameters", 0, "schema", "type"), ["boolean", "null"], []),
-    ((*PUT, "parameters", 0, "style"), "deepObject", ["query dry has another style now"]),
+    ((*PUT, "parameters", 0, "style"), "deepObject", ["query dry has the style deepObject now, had form"]),
     ((*PUT, "parameters", 1), {"name": "n", "in": "query", "schema": {}}, []),
     ((*PUT, "parameters", 1), {"name": "n", "in": "header", "required": True, "schema": {}}, ["header n is required now"]),
     ((*PUT, "requestBody", "required"), True, ["body is required now"]),
@@ -125,3 +126,42 @@ def test_the_name_of_a_placeholder_is_nobodys_business() -> None:
     assert breaking_changes(FROZEN, present) == []
     item["parameters"][0]["schema"]["minimum"] = 1
     assert [str(change) for change in breaking_changes(FROZEN, present)] == ["PUT /pets/{id}: path id has minimum 1 now"]
+
+
+HARMLESS: list[tuple[tuple[str | int, ...], Any, list[str]]] = [
+    (("paths", "/pets"), {"get": {"responses": {}}}, ["GET /pets: is new"]),
+    ((*PUT, "deprecated"), True, ["PUT /pets/{id}: is deprecated now"]),
+    ((*PUT, "parameters", 1), {"name": "n", "in": "query", "schema": {}}, ["PUT /pets/{id}: query n is new"]),
+    ((*PUT, "parameters", 0, "style"), "form", []),
+    ((*PUT, "parameters", 0, "schema", "type"), ["boolean", "null"], ["PUT /pets/{id}: query dry may be null as well"]),
+    ((*PUT, "requestBody", "content", "text/csv"), {}, ["PUT /pets/{id}: body text/csv is taken as well"]),
+    ((*PUT, "responses", "200", "content", "text/csv"), {}, ["PUT /pets/{id}: 200 text/csv is answered as well"]),
+    ((*PUT, "responses", "202"), {"description": "x"}, ["PUT /pets/{id}: 202 is answered as well"]),
+    ((*PET, "properties", "name", "maxLength"), 90, ["PUT /pets/{id}: body name has maxLength 90 now, had 80"]),
+    ((*PET, "properties", "name", "maxLength"), None, ["PUT /pets/{id}: body name has no maxLength any more, had 80"]),
+    ((*PET, "properties", "name", "minLength"), 0, []),
+    (
+        (*PET, "properties", "more"),
+        {"type": "string"},
+        ["PUT /pets/{id}: body more is new", "PUT /pets/{id}: 200 more is new"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "told"), HARMLESS)
+def test_a_change_that_breaks_nobody_is_told_as_such(path: tuple[str | int, ...], value: Any, told: list[str]) -> None:
+    """What is new, and what is wider than it was."""
+    found = changes(FROZEN, changed(path, value))
+
+    assert [str(change) for change in found] == told
+    assert not any(change.breaks for change in found)
+
+
+def test_one_change_may_break_some_and_serve_others() -> None:
+    """One more choice is taken as well, and answered to those who do not know it."""
+    found = changes(FROZEN, changed((*PET, "properties", "kind", "enum"), ["cat", "dog", "cow"]))
+
+    assert [(change.place, change.text, change.breaks) for change in found] == [
+        ("body kind", "may be 'cow' as well", False),
+        ("200 kind", "may be 'cow' now", True),
+    ]
