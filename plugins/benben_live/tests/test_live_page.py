@@ -63,7 +63,7 @@ def enter(url: str, browser: Browser) -> Callable[..., Page]:
     """Return a function that opens the page and logs in; whatever the console says fails it."""
 
     def enter(name: str, **options: object) -> Page:
-        page = browser.new_context(viewport={"width": 1280, "height": 800}, **options).new_page()
+        page = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options}).new_page()
         page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
         page.goto(f"{url}/v1/live")
         page.get_by_label("Name").fill(name)
@@ -96,6 +96,22 @@ def test_two_pages_talk_to_each_other_and_the_plot_moves(url: str, enter: Callab
         page.wait_for_timeout(2_200)
         page.screenshot(path=tmp_path / f"{name}.png")
         assert Axe().run(page).violations_count == 0, name
+
+
+def test_who_comes_later_sees_what_was_said_before(enter: Callable[..., Page], tmp_path: Path) -> None:
+    """From the log, in its order; on a phone nothing is wider than the screen."""
+    ann = enter("ann")
+    for text in ("first", "second"):
+        ann.get_by_label("Message", exact=True).fill(text)
+        ann.get_by_label("Message", exact=True).press("Enter")
+        expect(ann.locator("#messages li p").last).to_have_text(text)
+
+    bob = enter("bob", viewport={"width": 360, "height": 740}, color_scheme="dark")
+
+    expect(bob.locator("#messages li p")).to_have_text(["first", "second"])
+    assert bob.evaluate("document.documentElement.scrollWidth") <= 360
+    bob.screenshot(path=tmp_path / "phone.png")
+    assert Axe().run(bob).violations_count == 0
 
 
 def test_rooms_are_apart(enter: Callable[..., Page]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benben.observe.facts import Fact
+    from benben.observe.numbers import Source
 
 log = logging.getLogger("benben.observe")
 
@@ -25,11 +26,13 @@ class Observers:
     Attributes:
         in_flight: requests that have begun and are not answered yet.
         failures: how often an observer has raised.
+        sources: return numbers of features, at the moment of the question.
     """
 
     def __init__(self) -> None:
         self.in_flight = 0
         self.failures = 0
+        self.sources: list[Source] = []
         self._observers: list[Observer] = []
         self._failed: set[Observer] = set()
         self._lock = threading.Lock()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
-
-from waitress import wasyncore
 
 from benben.server.channel import Channel
 from benben.server.listener import Listener
+from benben.server.poll import Poll, SocketMap
 from benben.server.settings import ServerSettings
 from benben.server.state import ServerState
 
@@ -29,13 +27,15 @@ class Loop:
 
     def __init__(
         self,
-        socket_map: dict[int, Any],
+        socket_map: SocketMap,
         listeners: Sequence[Listener],
         state: ServerState,
         *,
         settings: ServerSettings,
+        poll: Poll,
     ) -> None:
         self.socket_map = socket_map
+        self.poll = poll
         self.listeners = listeners
         self.state = state
         self.settings = settings
@@ -48,11 +48,12 @@ class Loop:
         next_check_s = 0.0
         while not self._is_finished():
             pause_s = DRAIN_POLL_S if self.state.draining else CHECK_S
-            wasyncore.loop(timeout=pause_s, use_poll=True, map=self.socket_map, count=1)
+            self.poll.round(pause_s)
             now_s = time.monotonic()
             if now_s >= next_check_s:
                 next_check_s = now_s + CHECK_S
                 self._check(now_s)
+                self.poll.look_again()
         return self._end()
 
     def _channels(self) -> list[Channel]:

@@ -23,6 +23,7 @@ from benben.server.adjustments import ServerAdjustments
 from benben.server.descriptors import allow_connections
 from benben.server.listener import Listener
 from benben.server.loop import Loop
+from benben.server.poll import SocketMap, make_poll
 from benben.server.proxy import Application, behind_proxy
 from benben.server.settings import ServerSettings
 from benben.server.state import ServerState
@@ -72,12 +73,14 @@ def serve(
         ConfigurationMistakes: a host has no address.
     """
     adjustments = _adjust(settings, sockets)
-    socket_map: dict[int, Any] = {}
+    socket_map = SocketMap()
     workers = Workers()
     with ExitStack() as at_end:
         # First in, last out.
         if on_stop is not None:
             at_end.callback(on_stop)
+        poll = make_poll(socket_map)
+        at_end.callback(poll.close)
         at_end.callback(wasyncore.close_all, socket_map, ignore_all=True)
         state = ServerState(workers, trigger(socket_map).pull_trigger)
         at_end.callback(state.detach)
@@ -94,7 +97,7 @@ def serve(
             logger.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
         if on_ready is not None:
             on_ready(state)
-        return Loop(socket_map, listeners, state, settings=settings).run()
+        return Loop(socket_map, listeners, state, settings=settings, poll=poll).run()
 
 
 def _adjust(settings: ServerSettings, sockets: Sequence[socket.socket]) -> ServerAdjustments:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from benben.testing import API, build_api
@@ -85,7 +86,8 @@ class Streams:
         headers = {"Authorization": f"Test {caller}"} if caller else {}
         self.opened.append(
             connect(
-                f"ws://127.0.0.1:{self.port}{path}", additional_headers=headers, compression=None, proxy=None, legacy=True, **kw
+                f"ws://127.0.0.1:{self.port}{path}",
+                **{"additional_headers": headers, "compression": None, "proxy": None, "legacy": True, **kw},
             )
         )
         return self.opened[-1]
@@ -107,6 +109,16 @@ def receive(client: ClientConnection) -> Any:
     return json.loads(client.recv(PATIENCE_S))
 
 
+def drained(client: ClientConnection) -> tuple[list[str], int]:
+    """Return every message until the server closes, and the code."""
+    found: list[str] = []
+    try:
+        while True:
+            found.append(str(client.recv(PATIENCE_S)))
+    except ConnectionClosed as exc:
+        return found, exc.rcvd.code if exc.rcvd is not None else 0
+
+
 def until(condition: Callable[[], bool]) -> None:
     """Wait for *condition*."""
     deadline = time.monotonic() + PATIENCE_S
@@ -115,14 +127,13 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Streams]]:
-    """Return a function that starts an application with a gateway."""
+def starting(folder: Path) -> Iterator[Callable[..., Streams]]:
+    """Yield a function that starts an application with a gateway, and stop what it has started."""
     started: list[Streams] = []
 
     def start(*, database_url: str = "", **ini: str) -> Streams:
         changed = {key.replace("__", "."): text for key, text in ini.items()}
-        streams = Streams(build_api(tmp_path, {**INI, **changed}, database_url=database_url))
+        streams = Streams(build_api(folder, {**INI, **changed}, database_url=database_url))
         started.append(streams)
         return streams
 
@@ -130,6 +141,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Streams]]:
     for streams in started:
         streams.close()
         streams.api.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Streams]]:
+    """Return a function that starts an application with a gateway."""
+    yield from starting(tmp_path)
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_a_client_that_stops_reading_is_cut_off_and_nobody_else_is(start: Start)
     reader = streams.socket(ROOM)
     receive(reader)
     hub = streams.api.registry.realtime.gateway.hub
-    until(lambda: len(hub) == 3)
+    until(lambda: len(list(hub)) == 3)
 
     for number in range(60):
         streams.api.registry.realtime.publish("room", {"text": str(number) * 200_000}, room="lobby")

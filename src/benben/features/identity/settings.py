@@ -45,7 +45,7 @@ class IdentitySettings(Settings):
     )
     recheck = Setting(
         Whole(1, 300),
-        default=5,
+        default=2,
         unit="s",
         help="For how long each process may take a user for active without asking the database again.",
     )

@@ -2,7 +2,7 @@
 
 Switch on with ``plugin.metrics = on``. By default the role ``operator`` may read them;
 ``service.metrics.permission.read = public`` lets a scraper without credentials in. The numbers
-are those of one process.
+are those of one process. A feature adds its own with ``config.add_numbers(source)``.
 """
 
 from __future__ import annotations

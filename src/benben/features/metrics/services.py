@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from benben.kernel.edge import METHODS
 from benben.observe.facts import Fact
+from benben.observe.numbers import Number
 from benben.observe.observer import Observers
 
 # From what the fastest answer takes to what no caller waits for.
@@ -74,7 +75,7 @@ class Metrics:
 
 
 class Present(Collector):
-    """What is read at the moment of the question: requests in flight, the pool."""
+    """What is read at the moment of the question: requests in flight, the pool, the numbers of features."""
 
     def __init__(self, engine: Engine, lanes: Sized, observers: Observers) -> None:
         self._engine = engine
@@ -95,3 +96,17 @@ class Present(Collector):
             # SQLAlchemy counts from minus the size up.
             overflow = max(0, pool.overflow())
             yield GaugeMetricFamily("benben_pool_overflow", "Connections beyond the size of the pool.", overflow)
+        for source in self._observers.sources:
+            for number in source():
+                yield family_of(number)
+
+
+def family_of(number: Number) -> Metric:
+    """Return what Prometheus reads of the number of a feature."""
+    kind = CounterMetricFamily if number.only_grows else GaugeMetricFamily
+    if not number.label:
+        return kind(number.name, number.summary, number.value)
+    family = kind(number.name, number.summary, labels=(number.label,))
+    for value, found in number.values.items():
+        family.add_metric((value,), found)
+    return family

@@ -51,5 +51,6 @@ def includeme(config: Any) -> None:
     tickets = TicketView(realtime)
     config.add_view(tickets, route_name="realtime.tickets", request_method="POST", permission="realtime.ticket")
     lifecycle = realtime.lifecycle = Lifecycle(realtime)
+    config.add_numbers(realtime.measured)
     config.add_start(lifecycle.start)
     config.add_stop(lifecycle.stop)

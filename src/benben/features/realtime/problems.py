@@ -12,7 +12,9 @@ class CloseCode(IntEnum):
     """Close codes of the WebSocket; those from 4000 on are ours. The page of the streams explains them."""
 
     GOING_AWAY = 1001
+    PROTOCOL_BROKEN = 1002
     UNREADABLE = 1003
+    NO_TEXT = 1007
     TOO_LARGE = 1009
     FAILED = 1011
     RESTART = 1012

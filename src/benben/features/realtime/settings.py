@@ -92,6 +92,15 @@ class RealtimeSettings(Settings):
     queue = Setting(
         Whole(1, 100_000), default=256, unit="events", help="Events that wait for a slow client before it is closed with 4008."
     )
+    queue_size = Setting(
+        Whole(1_024, 2**30),
+        default=1_048_576,
+        unit="bytes",
+        help="How much waits for a slow client, whatever the number of events, before it is closed with 4008.",
+    )
+    deflate = Setting(
+        Switch(), default=False, help="Whether WebSockets are compressed (RFC 7692); each client then costs its own compression."
+    )
     ping = Setting(Whole(1, 3_600), default=20, unit="s", help="How often a silent connection is tried; one that is dead ends.")
     recheck = Setting(
         Whole(1, 300), default=2, unit="s", help="How often credentials and permissions of open streams are judged."

@@ -42,7 +42,7 @@ class RolesSettings(Settings):
     )
     recheck = Setting(
         Whole(1, 300),
-        default=5,
+        default=2,
         unit="s",
         help="For how long each process may use what it has read of the roles of the database.",
     )

@@ -21,5 +21,5 @@ class TenantSettings(Settings):
         help="The header by which a caller of several tenants chooses one.",
     )
     recheck = Setting(
-        Whole(1, 300), default=5, unit="s", help="For how long each process may use what it has read of somebody's memberships."
+        Whole(1, 300), default=2, unit="s", help="For how long each process may use what it has read of somebody's memberships."
     )

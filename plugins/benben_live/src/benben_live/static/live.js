@@ -6,6 +6,7 @@ const place = new URL(root).pathname.replace(/\/$/, "");
 const byId = (id) => document.getElementById(id);
 const SECONDS = 60;
 const samples = new Map();
+let since = Infinity;
 const streams = new Map();
 let token = "";
 let user = "";
@@ -26,9 +27,9 @@ async function post(path, body, headers = {}) {
   return found;
 }
 
-// A stream that comes back by itself, and goes on after the last event that it has had.
-function open(path, take) {
-  const stream = { socket: null, last: null, wait: 500, ended: false };
+// A stream that comes back by itself, and goes on after the last event that it has had; first of all after `last`.
+function open(path, take, last = null) {
+  const stream = { socket: null, last, wait: 500, ended: false };
   const again = () => {
     if (stream.ended) return;
     setTimeout(connect, stream.wait * (0.5 + Math.random()));
@@ -96,16 +97,28 @@ function hear(message) {
   if (message.type === "problem") {
     byId("say-error").textContent = message.problem.detail || message.problem.title;
   } else if (message.type === "reset") {
-    notice("Older messages are no longer there.");
+    notice("What was said before is no longer there.");
   } else if (message.type === "event") {
     const { text, user: author, at } = message.data;
     const item = document.createElement("li");
     const when = element("time", new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
     when.dateTime = at;
-    item.append(element("b", author || "somebody"), when, element("p", text));
+    const head = document.createElement("div");
+    head.append(element("b", author || "somebody"), when);
+    item.append(head, element("p", text));
     item.className = author === user ? "mine" : "";
+    item.dataset.author = author;
+    item.dataset.hue = hue(author || "");
+    if (byId("messages").lastElementChild?.dataset.author === author) item.classList.add("more");
     add(item);
   }
+}
+
+// One of eight colours for each name, the same in every browser.
+function hue(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 8191;
+  return sum % 8;
 }
 
 function enter(room) {
@@ -113,10 +126,11 @@ function enter(room) {
   byId("messages").replaceChildren();
   byId("room-title").textContent = `# ${room}`;
   notice(`This is ${room}.`);
-  streams.set("room", open(`/live/${room}`, hear));
+  streams.set("room", open(`/live/${room}`, hear, "0"));
 }
 
 function measure(message) {
+  if (message.type === "ready" || message.type === "reset") since = Math.min(since, Math.floor(Date.now() / 1000) - 1);
   if (message.type === "event") samples.set(Math.floor(Date.parse(message.data.at) / 1000), message.data);
 }
 
@@ -124,14 +138,17 @@ function draw() {
   const now = Math.floor(Date.now() / 1000);
   for (const second of samples.keys()) if (second < now - SECONDS - 2) samples.delete(second);
   const found = [];
-  for (let second = now - SECONDS; second < now; second += 1) found.push(samples.get(second) || { requests: 0, errors: 0, mean_ms: 0 });
-  const peak = Math.max(...found.map((item) => item.requests));
+  // Before the page was connected it knows of nothing, which is not the same as no requests.
+  const first = Math.max(now - SECONDS, Math.min(since, now));
+  for (let second = first; second < now; second += 1) found.push(samples.get(second) || { requests: 0, errors: 0, mean_ms: 0 });
+  const peak = Math.max(0, ...found.map((item) => item.requests));
   const top = Math.max(5, 10 ** Math.floor(Math.log10(peak || 1)) * Math.ceil((peak || 1) / 10 ** Math.floor(Math.log10(peak || 1))));
-  const points = found.map((item, index) => `${((index / (SECONDS - 1)) * 600).toFixed(1)},${(155 - (item.requests / top) * 145).toFixed(1)}`);
-  byId("line").setAttribute("d", `M${points.join("L")}`);
-  byId("area").setAttribute("d", `M0,155L${points.join("L")}L600,155Z`);
-  byId("top").textContent = `top of the plot: ${top} per second`;
-  if (!token) return;
+  const x = (index) => (((index + SECONDS - found.length) / (SECONDS - 1)) * 600).toFixed(1);
+  const points = found.map((item, index) => `${x(index)},${(155 - (item.requests / top) * 145).toFixed(1)}`);
+  byId("line").setAttribute("d", points.length ? `M${points.join("L")}` : "");
+  byId("area").setAttribute("d", points.length ? `M${x(0)},155L${points.join("L")}L600,155Z` : "");
+  byId("top").textContent = token ? `${top} per second` : "";
+  if (!token || found.length < 2) return;
   const last = found[found.length - 1].requests ? found[found.length - 1] : found[found.length - 2];
   const total = found.reduce((sum, item) => sum + item.requests, 0);
   byId("now").textContent = last.requests;

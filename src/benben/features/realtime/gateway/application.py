@@ -10,13 +10,15 @@ from concurrent.futures import Executor
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from benben.features.realtime.gateway.door import EVENTS, Environ, Visit, environ_of
-from benben.features.realtime.gateway.hub import Frame, Hub, Stream
+from benben.features.realtime.gateway.hub import GAP, NO_GAP, Bound, Frame, Hub, Stream
+from benben.features.realtime.gateway.operations import Operations
 from benben.features.realtime.gateway.streams import EventTransport, Inbox, SocketTransport
-from benben.features.realtime.problems import UpgradeRequired
+from benben.features.realtime.problems import CloseCode, UpgradeRequired
 from benben.kernel.problems import Forbidden, InternalError, MethodNotAllowed, Problem, respond
 from benben.observe.facts import RequestFinished
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("benben.realtime")
 
-NO_GAP, GAP = "ready", "reset"
-"""The first event of a stream: nothing is missing before it, or what is missing cannot be had here."""
 ALLOWED_HEADERS = "Authorization, Last-Event-ID, X-API-Key"
 
 
@@ -43,9 +43,14 @@ class Application:
         self._hub = hub
         self._executor = executor
         self._observers = observers
+        self._operations = Operations(realtime.door.router, executor)
+        self._bound = Bound(realtime.settings.queue, realtime.settings.queue_size)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection."""
+        if scope["type"] == "http" and scope["path"] in self._operations.paths:
+            await self._operations.serve(scope, receive, send)
+            return
         environ, started = environ_of(scope), perf_counter()
         is_socket = scope["type"] == "websocket"
         caller = ""
@@ -55,8 +60,8 @@ class Application:
             self._hub.take_slot(visit.caller)
             caller = visit.caller
         except Exception as exc:
-            await self._refuse(scope, receive, send, exc)
             self._tell(environ, None, getattr(exc, "status", 500), started)
+            await self._refuse(scope, receive, send, exc)
             return
         self._tell(environ, visit, 101 if is_socket else 200, started)
         try:
@@ -81,7 +86,7 @@ class Application:
     async def _socket(self, visit: Visit, scope: Any, receive: Any, send: Any) -> None:
         websocket = WebSocket(scope, receive, send)
         await websocket.accept()
-        stream = Stream(visit, SocketTransport(websocket), self._realtime.settings.queue)
+        stream = Stream(visit, SocketTransport(websocket), self._bound)
 
         async def publish(data: Any) -> int:
             found: int = await self._on_thread(self._publish, visit, data)
@@ -90,9 +95,9 @@ class Application:
         self._hub.add(stream)
         try:
             await self._catch_up(stream)
-            code = await Inbox(websocket, publish, rate=self._realtime.settings.rate).run()
-            if code is not None:
-                stream.end(code)
+            stream.end(await Inbox(websocket, publish, rate=self._realtime.settings.rate).run())
+        except WebSocketDisconnect as exc:
+            stream.left = exc.code
         except OSError:
             # uvicorn's ClientDisconnected: the client is gone.
             pass
@@ -101,7 +106,7 @@ class Application:
 
     async def _events(self, visit: Visit, scope: Any, receive: Any, send: Any) -> None:
         transport = EventTransport(scope, send)
-        stream = Stream(visit, transport, self._realtime.settings.queue)
+        stream = Stream(visit, transport, self._bound)
         self._hub.add(stream)
         try:
             await transport.start(self._cors(visit.environ))
@@ -120,11 +125,17 @@ class Application:
             stream.release([self._first(NO_GAP, stream)])
             return
         limit = self._realtime.settings.replay
-        found = await self._on_thread(self._replay, visit, stream.floor, limit)
+        try:
+            found = await self._on_thread(self._replay, visit, stream.floor, limit)
+            frames = [await hub.render(visit.topic, event, stream) for event in found or ()]
+        except Exception as exc:
+            is_known = isinstance(exc, (SQLAlchemyError, Problem))
+            log.warning("a stream cannot be caught up just now: %s", type(exc).__name__, exc_info=None if is_known else exc)
+            stream.end(CloseCode.FAILED, "come back in a moment")
+            return
         if found is None:
             stream.release([self._first(GAP, stream)])
             return
-        frames = [await hub.render(visit.topic, event, stream) for event in found]
         # The id of the first one is where the client stands, so that a second loss loses nothing.
         start = Frame(NO_GAP, min(visit.last_id, stream.floor), visit.channel, data="null")
         stream.release([start, *(frame for frame in frames if frame is not None)])
@@ -139,8 +150,8 @@ class Application:
         topic = visit.topic
         if not topic.publish_permission:
             raise Forbidden("Clients do not publish on this topic.")
-        identity = self._door.judge(visit.environ, topic, visit.values, topic.publish_permission)
-        composed = self._realtime.submit(topic.name, data, identity, visit.values)
+        viewer = self._door.judge(visit.environ, topic, visit.values, topic.publish_permission)
+        composed = self._realtime.submit(topic.name, data, viewer.identity, visit.values)
         return self._realtime.publish(topic.name, composed, **visit.values)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Any:

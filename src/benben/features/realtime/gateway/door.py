@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pyramid.traversal import DefaultRootFactory
 
 from benben.features.realtime.problems import InvalidTicket, OriginRefused
+from benben.features.realtime.services.topics import Viewer
 from benben.features.realtime.settings import SAME
 from benben.kernel.mistakes import nearest
 from benben.kernel.problems import FieldError, InvalidInput, NotFound
@@ -36,7 +37,6 @@ class Visit:
 
     Args:
         environ: of the handshake, with the credentials that a ticket stood for.
-        identity: of the caller; None for nobody.
         last_id: of the last event that the client has had, or None.
     """
 
@@ -44,8 +44,13 @@ class Visit:
     channel: str
     values: Mapping[str, str]
     environ: Environ
-    identity: Identity | None
+    viewer: Viewer
     last_id: int | None
+
+    @property
+    def identity(self) -> Identity | None:
+        """Return who the caller is, None for nobody."""
+        return self.viewer.identity
 
     @property
     def caller(self) -> str:
@@ -89,10 +94,10 @@ class Door:
         environ["QUERY_STRING"] = ""
         if "ticket" in parameters:
             self._redeem(environ, parameters["ticket"])
-        identity = self.judge(environ, topic, values, topic.permission)
-        return Visit(topic, channel, values, environ, identity, position)
+        viewer = self.judge(environ, topic, values, topic.permission)
+        return Visit(topic, channel, values, environ, viewer, position)
 
-    def judge(self, environ: Environ, topic: Topic, values: Mapping[str, str], permission: str) -> Identity | None:
+    def judge(self, environ: Environ, topic: Topic, values: Mapping[str, str], permission: str) -> Viewer:
         """Return who the caller is, who may use *permission* on this channel; nothing is remembered.
 
         Raises: Problem: the credentials are bad, or do not reach.
@@ -104,7 +109,7 @@ class Door:
             identity: Identity | None = policy.identity(request)
             if not policy.permits(request, request.context, permission):
                 raise policy.refusal(request)
-            return identity
+            return Viewer(identity, topic.tenant(request) if topic.tenant is not None else None)
 
     def is_welcome(self, origin: str | None, host: str) -> bool:
         """Tell whether a page of *origin* may connect; no page sends none.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from benben.features.realtime.problems import CloseCode, GatewayFull, TooManyStreams
+from benben.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -20,8 +24,23 @@ if TYPE_CHECKING:
     from benben.features.realtime.services.topics import Topic
     from benben.kernel.settings import Values
 
+log = logging.getLogger("benben.realtime")
+
 BATCH = 500
 """Clients that are given an event before others on the loop have their turn."""
+NO_GAP, GAP = "ready", "reset"
+"""An event that carries none: nothing is missing before it, or what is missing cannot be had here."""
+PATIENCE_S, RETRY_S = 60.0, 0.5
+"""How long an event waits for a database that is away, and how often it is tried."""
+LEFT = "left"
+"""The label of the streams that their clients have ended."""
+
+
+class Bound(NamedTuple):
+    """How much may wait for one client."""
+
+    events: int
+    size_bytes: int
 
 
 class Frame:
@@ -39,7 +58,12 @@ class Frame:
 
 
 class Transport(Protocol):
-    """How frames leave for one client."""
+    """How frames leave for one client.
+
+    Args: kind: a word for the numbers.
+    """
+
+    kind: str
 
     async def send(self, frame: Frame) -> None:
         """Send; returns when there is room for more."""
@@ -52,17 +76,24 @@ class Stream:
     """One client: what it may see and what waits for it. It is held until `release`.
 
     A task exists only while something waits: an idle client costs no more than its place here.
+
+    Attributes:
+        floor: events up to this id are not for it, or come to it from the table.
+        ended: the code with which the gateway has closed it.
+        left: the code with which its client has, or the wire.
     """
 
-    __slots__ = ("_is_held", "_pending", "_queue", "_sender", "_transport", "ended", "floor", "visit")
+    __slots__ = ("_bound", "_is_held", "_pending", "_sender", "_size_bytes", "ended", "floor", "left", "transport", "visit")
 
-    def __init__(self, visit: Visit, transport: Transport, queue: int) -> None:
+    def __init__(self, visit: Visit, transport: Transport, bound: Bound) -> None:
         self.visit = visit
+        self.transport = transport
         self.ended: CloseCode | None = None
+        self.left = 0
         self.floor = 0
         self._is_held = True
-        self._transport = transport
-        self._queue = queue
+        self._bound = bound
+        self._size_bytes = 0
         self._pending: deque[Frame] = deque()
         self._sender: asyncio.Task[None] | None = None
 
@@ -70,10 +101,13 @@ class Stream:
         """Let *frame* wait for its turn; False if the stream has ended, perhaps because of it."""
         if self.ended is not None:
             return False
-        if len(self._pending) >= self._queue:
-            self.end(CloseCode.TOO_SLOW, f"come back with last_id={self._pending[0].id - 1}")
+        size_bytes = self._size_bytes + len(frame.lines)
+        # One event that is larger than the bound is not the client's fault.
+        if len(self._pending) >= self._bound.events or (self._pending and size_bytes > self._bound.size_bytes):
+            self.end(CloseCode.TOO_SLOW, "come back with the last id")
             return False
         self._pending.append(frame)
+        self._size_bytes = size_bytes
         self._start()
         return True
 
@@ -82,6 +116,7 @@ class Stream:
         self._is_held = False
         if self.ended is None:
             self._pending.extendleft(reversed(first))
+            self._size_bytes += sum(len(frame.lines) for frame in first)
             self._start()
 
     def end(self, code: CloseCode, reason: str = "") -> None:
@@ -89,7 +124,7 @@ class Stream:
         if self.ended is None:
             self.ended = code
             self.drop()
-            self._transport.close(code, reason)
+            self.transport.close(code, reason)
 
     def drop(self) -> None:
         """Forget what waits; the connection is gone."""
@@ -97,6 +132,7 @@ class Stream:
             self._sender.cancel()
             self._sender = None
         self._pending.clear()
+        self._size_bytes = 0
 
     @property
     def is_quiet(self) -> bool:
@@ -111,8 +147,8 @@ class Stream:
         try:
             while self._pending:
                 # It stays in the queue until it has left: what is on its way counts as waiting.
-                await self._transport.send(self._pending[0])
-                self._pending.popleft()
+                await self.transport.send(self._pending[0])
+                self._size_bytes -= len(self._pending.popleft().lines)
         except OSError:
             # uvicorn's ClientDisconnected is one; whoever receives learns of it too.
             self._pending.clear()
@@ -125,13 +161,19 @@ class Hub:
 
     Attributes:
         position: the id of the last event that was given to everybody it is for.
-        delivered: frames given to clients; dropped: clients that were too slow for theirs.
+        is_draining: whether no more streams are taken.
+        events: that somebody was connected for; delivered: how often one was given to a client.
+        dropped: clients that were too slow for theirs.
+        failed: events that could not be shown to an audience, which was told `GAP`.
+        kinds: streams that are open, by kind; closed: those that were, by code.
     """
 
     def __init__(self, topics: Callable[[str], tuple[Topic, Any] | None], settings: Values, executor: Executor) -> None:
         self.position = 0
-        self.delivered = 0
-        self.dropped = 0
+        self.is_draining = False
+        self.events = self.delivered = self.dropped = self.failed = 0
+        self.kinds: Counter[str] = Counter()
+        self.closed: Counter[str] = Counter()
         self._topics = topics
         self._settings = settings
         self._executor = executor
@@ -149,7 +191,7 @@ class Hub:
 
     def take_slot(self, caller: str) -> None:
         """Count one more stream of *caller*. Raises: GatewayFull, TooManyStreams."""
-        if self._total >= self._settings.max_connections:
+        if self.is_draining or self._total >= self._settings.max_connections:
             raise GatewayFull()
         if self._callers[caller] >= self._settings.max_per_caller:
             raise TooManyStreams()
@@ -166,11 +208,14 @@ class Hub:
     def add(self, stream: Stream) -> None:
         """Give *stream* every event from now on."""
         stream.floor = self.position
+        self.kinds[stream.transport.kind] += 1
         self._channels[stream.visit.channel].add(stream)
 
     def remove(self, stream: Stream) -> None:
         """Forget *stream*."""
         stream.drop()
+        self.kinds[stream.transport.kind] -= 1
+        self.closed[word_of(stream)] += 1
         streams = self._channels[stream.visit.channel]
         streams.discard(stream)
         if not streams:
@@ -183,8 +228,9 @@ class Hub:
         found = self._topics(event.channel) if streams else None
         if found is None:
             return
+        self.events += 1
         for group in audiences(found[0], streams).values():
-            frame = await self.render(found[0], event, group[0])
+            frame = await self._frame(found[0], event, group[0])
             if frame is not None:
                 await self._offer(group, frame)
 
@@ -192,10 +238,28 @@ class Hub:
         """Return *event* as the audience of *stream* sees it, None where it sees nothing."""
         if topic.render is None:
             return Frame("event", event.id, event.channel, data=event.data)
-        identity, render = stream.visit.identity, topic.render
+        viewer, render = stream.visit.viewer, topic.render
         change = msgspec.json.decode(event.data)
-        shown = await asyncio.get_running_loop().run_in_executor(self._executor, render, identity, change)
+        shown = await asyncio.get_running_loop().run_in_executor(self._executor, render, viewer, change)
         return None if shown is None else Frame("event", event.id, event.channel, data=msgspec.json.encode(shown).decode())
+
+    async def _frame(self, topic: Topic, event: Published, stream: Stream) -> Frame | None:
+        """Return what `render` returns, later where the database is away, and `GAP` where it cannot be had."""
+        until = monotonic() + PATIENCE_S
+        while True:
+            try:
+                return await self.render(topic, event, stream)
+            except (SQLAlchemyError, Problem) as exc:
+                if monotonic() < until:
+                    log.warning("event %d waits for the database: %s", event.id, type(exc).__name__)
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                log.error("event %d cannot be shown to an audience", event.id, exc_info=exc)
+            except Exception as exc:
+                log.error("event %d cannot be shown to an audience", event.id, exc_info=exc)
+            # Nothing is lost in silence: whoever is told of a gap reads the state anew.
+            self.failed += 1
+            return Frame(GAP, event.id, event.channel, data="null")
 
     async def _offer(self, streams: Sequence[Stream], frame: Frame) -> None:
         for place, stream in enumerate(streams):
@@ -208,11 +272,18 @@ class Hub:
                 self.dropped += not is_taken and stream.ended is CloseCode.TOO_SLOW
 
 
+def word_of(stream: Stream) -> str:
+    """Return how *stream* has ended, in a word of which there are few: a client may send any code."""
+    if stream.ended is not None:
+        return str(int(stream.ended))
+    return str(stream.left) if stream.left in CloseCode.__members__.values() else LEFT
+
+
 def audiences(topic: Topic, streams: Sequence[Stream]) -> dict[Hashable, list[Stream]]:
     """Return *streams* in groups that see the same."""
     if topic.audience is None:
         return {None: list(streams)}
     groups: defaultdict[Hashable, list[Stream]] = defaultdict(list)
     for stream in streams:
-        groups[topic.audience(stream.visit.identity, stream.visit.values)].append(stream)
+        groups[topic.audience(stream.visit.viewer)].append(stream)
     return dict(groups)

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from benben.features.realtime.gateway.wire import CUT
 from benben.features.realtime.problems import CloseCode, TooFast
@@ -31,6 +31,7 @@ class SocketTransport:
     """Frames as text messages."""
 
     __slots__ = ("_scope", "_send")
+    kind = "websocket"
 
     def __init__(self, websocket: WebSocket) -> None:
         self._send = websocket._send
@@ -48,12 +49,12 @@ class SocketTransport:
 class EventTransport:
     """Frames as events of a body that does not end."""
 
-    __slots__ = ("_is_done", "_scope", "_send")
+    __slots__ = ("_scope", "_send")
+    kind = "events"
 
     def __init__(self, scope: Mapping[str, Any], send: Send) -> None:
         self._send = send
         self._scope = scope
-        self._is_done = asyncio.Event()
 
     async def start(self, headers: Mapping[str, str]) -> None:
         """Send the head of the answer."""
@@ -127,13 +128,11 @@ class Inbox:
         self._publish = publish
         self._bucket = Bucket(rate)
 
-    async def run(self) -> CloseCode | None:
-        """Take messages until the client is gone; return the code with which to close it, if it is to be."""
+    async def run(self) -> CloseCode:
+        """Take messages until the client is to be closed; return the code. Raises: WebSocketDisconnect."""
         while True:
             try:
                 text = await self._websocket.receive_text()
-            except WebSocketDisconnect:
-                return None
             except KeyError:
                 # Starlette's word for a message of bytes.
                 return CloseCode.UNREADABLE

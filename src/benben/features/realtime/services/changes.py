@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 from pyramid.httpexceptions import HTTPException
 
-from benben.features.realtime.services.topics import Topic
+from benben.features.realtime.services.topics import Topic, Viewer
 from benben.kernel.mistakes import Mistake, nearest
 from benben.kernel.problems import Problem
 from benben.kernel.wire import write_json
@@ -17,10 +18,12 @@ from benben.kernel.wire import write_json
 if TYPE_CHECKING:
     from benben.features.realtime.services.publishing import Realtime
     from benben.kernel.assemble import Assembly
+    from benben.kernel.request import Request
     from benben.resource.events import ResourceChanged
-    from benben.security.identity import Identity
 
 PREFIX = "resource."
+TENANT = "tenant"
+"""The member of an event that says whose the row was; no client sees it."""
 
 
 class Changes:
@@ -28,8 +31,8 @@ class Changes:
 
     An event holds no more than what happened to which row. What a caller sees of the row is
     read anew, as that caller, by the view that answers a GET: rules of rows, of fields and of
-    tenants hold without being written twice. A row that is gone cannot be judged any more; where
-    a resource has rules about rows its deletions are told to those who have all rows.
+    tenants hold without being written twice. A row that is gone cannot be judged any more: its
+    deletion is told to those of its tenant who have all rows.
     """
 
     def __init__(self, realtime: Realtime, registry: Any) -> None:
@@ -46,6 +49,7 @@ class Changes:
                 f"{name}.read",
                 audience=self._audience(name),
                 render=self._render(name),
+                tenant=partial(self._tenant, name),
                 summary=f"Changes of {name}.",
                 plugin="realtime",
             )
@@ -54,6 +58,9 @@ class Changes:
         """Publish a change as part of its transaction."""
         if event.resource in self._names:
             data = {"action": event.action, "key": event.key}
+            tenant = self._tenant(event.resource, event.request)
+            if tenant is not None:
+                data[TENANT] = tenant
             self._realtime.publish_in(event.request, f"{PREFIX}{event.resource}", data, {})
 
     def mistakes(self, assembly: Assembly) -> Iterable[Mistake]:
@@ -62,36 +69,50 @@ class Changes:
         for name in self._names - set(known):
             yield Mistake("realtime.resources", f"there is no resource {name}{nearest(name, known)}")
 
-    def _audience(self, name: str) -> Callable[[Identity | None, Mapping[str, str]], Hashable]:
-        def audience(identity: Identity | None, _values: Mapping[str, str]) -> Hashable:
-            rules = self._registry.access.rules[name]
-            is_same_for_all = not (rules.rows or rules.fields or self._registry.resource_parts[name].bound.resource.tenant)
-            if is_same_for_all or identity is None:
-                return None
+    def _tenant(self, name: str, request: Request) -> str | None:
+        """Return the tenant of *request*, None where the resource keeps none apart. Raises: Problem."""
+        access = self._registry.access
+        is_kept_apart = access.tenant is not None and self._registry.resource_parts[name].bound.resource.tenant
+        tenant: str | None = access.tenant_of(request) if is_kept_apart else None
+        return tenant
+
+    def _audience(self, name: str) -> Callable[[Viewer], Hashable]:
+        def audience(viewer: Viewer) -> Hashable:
+            rules, identity = self._registry.access.rules[name], viewer.identity
+            if identity is None or not (rules.rows or rules.fields):
+                return viewer.tenant
             claims = repr(sorted(identity.claims.items(), key=lambda item: item[0]))
-            return identity.userid, identity.roles, identity.scopes, claims
+            return viewer.tenant, identity.userid, identity.roles, identity.scopes, claims
 
         return audience
 
-    def _render(self, name: str) -> Callable[[Identity | None, Any], Any]:
-        def render(identity: Identity | None, change: Mapping[str, Any]) -> Any:
+    def _render(self, name: str) -> Callable[[Viewer, Any], Any]:
+        def render(viewer: Viewer, change: Mapping[str, Any]) -> Any:
+            shown = dict(change)
+            if shown.pop(TENANT, None) != viewer.tenant:
+                return None
             if change["action"] == "deleted":
-                rules = self._registry.access.rules[name]
-                has_tenants = bool(self._registry.resource_parts[name].bound.resource.tenant)
-                return change if not has_tenants and rules.rows_of(identity, "read") is None else None
-            item = self._item(name, change["key"], identity)
-            return None if item is None else {**change, "item": item}
+                return shown if self._registry.access.rules[name].rows_of(viewer.identity, "read") is None else None
+            item = self._item(name, change["key"], viewer)
+            return None if item is None else {**shown, "item": item}
 
         return render
 
-    def _item(self, name: str, key: Any, identity: Identity | None) -> Any:
-        """Return the row as a GET shows it to *identity*; None where that answers 404 or refuses."""
+    def _item(self, name: str, key: Any, viewer: Viewer) -> Any:
+        """Return the row as a GET shows it to *viewer*; None where that answers 404 or refuses.
+
+        Raises: Problem, SQLAlchemyError: it cannot be read just now.
+        """
         path = self._realtime.prefix + self._registry.resource_parts[name].bound.path
         written = key if isinstance(key, str) else write_json(key).decode().strip('"')
-        environ = {"HTTP_ACCEPT": "application/json", "benben.identity": identity}
+        environ = {"HTTP_ACCEPT": "application/json", "benben.identity": viewer.identity}
+        if viewer.tenant is not None:
+            environ["benben.tenant"] = viewer.tenant
         with self._registry.realtime.door.request(f"{path}/{quote(written, safe='')}", environ) as request:
             try:
                 response = self._registry.realtime.door.router.invoke_request(request, _use_tweens=False)
-            except (Problem, HTTPException):
+            except (Problem, HTTPException) as exc:
+                if getattr(exc, "status_int", getattr(exc, "status", 0)) >= 500:
+                    raise
                 return None
             return msgspec.Raw(response.body) if response.status_int == 200 else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from benben.features.health.interfaces import checks_of
+
 if TYPE_CHECKING:
     from benben.features.realtime.services.publishing import Realtime
 
@@ -25,6 +27,9 @@ class Lifecycle:
         realtime.feed, realtime.signal = feed, feed.signal
         realtime.evidence = tuple(sorted(registry.security.evidence))
         realtime.door = Door(registry, realtime)
+        checks = checks_of(registry)
+        if checks is not None:
+            checks.add("realtime", self.trouble)
         if realtime.settings.listen is not None and realtime.settings.gateway == "thread":
             self.run_gateway(registry)
 
@@ -37,6 +42,11 @@ class Lifecycle:
             gateway = Gateway(realtime, realtime.feed, registry.observers)
             gateway.start()
             realtime.gateway = gateway
+
+    def trouble(self) -> str:
+        """Say what is wrong with the gateway of this process; one elsewhere is asked there."""
+        gateway = self._realtime.gateway
+        return gateway.trouble if gateway is not None else ""
 
     def stop(self, _registry: Any) -> None:
         """End the gateway."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -12,6 +13,7 @@ from benben.db.session import SAFE_METHODS
 from benben.features.realtime.problems import EventTooLarge
 from benben.features.realtime.services.topics import Topic, Topics
 from benben.kernel.wire import write_json
+from benben.observe.numbers import Number
 from benben.rest.validation import validate
 
 if TYPE_CHECKING:
@@ -45,6 +47,15 @@ class Realtime:
         self.feed: Feed
         self.lifecycle: Lifecycle
         self.evidence: tuple[str, ...] = ()
+        self._published = 0
+        self._lock = threading.Lock()
+
+    def measured(self) -> Iterator[Number]:
+        """Yield the numbers of the streams of this process."""
+        published = "Events that this process has written to the log."
+        yield Number("benben_realtime_published", published, self._published, only_grows=True)
+        if self.gateway is not None:
+            yield from self.gateway.measured()
 
     def publish(self, topic: str, data: Any, **values: str) -> int:
         """Publish in a transaction of its own, which has ended when this returns; return the id of the event.
@@ -52,7 +63,7 @@ class Realtime:
         Raises: ValueError: there is no such topic; InvalidInput: *data* does not fit its schema; EventTooLarge.
         """
         newest = self.store.publish([self._written(topic, data, values)])
-        self.signal()
+        self._tell(1)
         return newest
 
     def publish_in(self, request: Request, topic: str, data: Any, values: Mapping[str, str]) -> None:
@@ -67,7 +78,7 @@ class Realtime:
             pending = Pending(request.dbsession, self.store)
             transaction.set_data(self, pending)
             transaction.addBeforeCommitHook(pending.write)
-            transaction.addAfterCommitHook(self._after_commit)
+            transaction.addAfterCommitHook(self._after_commit, (pending,))
         pending.add(written)
 
     def submit(self, topic: str, data: Any, identity: Identity | None, values: Mapping[str, str]) -> Any:
@@ -97,9 +108,14 @@ class Realtime:
             raise EventTooLarge(f"An event has at most {self.settings.max_event} bytes.")
         return topic.channel(values), text.decode()
 
-    def _after_commit(self, is_committed: bool) -> None:
+    def _after_commit(self, is_committed: bool, pending: Pending) -> None:
         if is_committed:
-            self.signal()
+            self._tell(len(pending))
+
+    def _tell(self, number: int) -> None:
+        with self._lock:
+            self._published += number
+        self.signal()
 
 
 class Pending:
@@ -110,6 +126,9 @@ class Pending:
         self._store = store
         self._events: list[tuple[tuple[str, str], list[Any]]] = []
         event.listen(session, "after_soft_rollback", self._forget)
+
+    def __len__(self) -> int:
+        return len(self._events)
 
     def add(self, written: tuple[str, str]) -> None:
         """Keep one event, with the savepoints that it stands in."""

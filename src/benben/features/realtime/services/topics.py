@@ -8,11 +8,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from benben.kernel.request import Request
     from benben.security.identity import Identity
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\}[^{}]*)*))?\}")
 MAX_CHANNEL = 200
-Render = Callable[["Identity | None", Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a stream.
+
+    Args: tenant: that the stream is of, None where the topic keeps none apart.
+    """
+
+    identity: Identity | None
+    tenant: str | None = None
+
+
+Render = Callable[[Viewer, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -27,8 +41,9 @@ class Topic:
         publish_permission: of a client that sends messages; empty where no client may.
         factory: makes the context that the permissions are judged on, as that of a route.
         compose: makes of what a client has sent what the others see of it.
-        audience: callers of the same audience are sent the same; all are, if it is None.
+        audience: viewers of the same audience are sent the same; all are, if it is None.
         render: returns what an audience sees of an event, None for nothing; it may be slow.
+        tenant: tells the tenant of a handshake and refuses who has none, if the topic keeps them apart.
     """
 
     name: str
@@ -39,8 +54,9 @@ class Topic:
     factory: Callable[[Any], Any] | None = None
     summary: str = ""
     compose: Callable[[Identity | None, Any], Any] | None = None
-    audience: Callable[[Identity | None, Mapping[str, str]], Hashable] | None = None
+    audience: Callable[[Viewer], Hashable] | None = None
     render: Render | None = None
+    tenant: Callable[[Request], str | None] | None = None
     plugin: str = ""
     _parts: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
