@@ -24,10 +24,10 @@ test: .make/test .make/system ## Run every test but the slow ones
 	@echo "Running the tests"
 	@$(PYTEST) $(PYTEST_ARGS)
 
-test-slow: .make/test .make/system .make/bench ## Run the slow tests
+test-slow: .make/test .make/system .make/bench .make/hug ## Run the slow tests
 	@$(PYTEST) -m slow $(PYTEST_ARGS)
 
-originals: .make/test .make/bench ## Send one table of requests to the originals and to Benben
+originals: .make/test .make/bench .make/hug ## Send one table of requests to the originals and to Benben
 	@$(RUN)/python -m pytest -m slow tests/originals $(PYTEST_ARGS)
 
 lint: .make/test ## Check style
@@ -40,15 +40,15 @@ bench: .make/base .make/bench ## Measure beside other frameworks, 15 minutes; BE
 	@$(RUN)/python -m bench.run $(BENCH_ARGS)
 
 lock: ## Resolve the dependencies again (needs uv)
-	@for name in base test bench; do \
+	@for name in base test bench hug; do \
 	  sources="requirements/$$name.in"; \
-	  if [ $$name != bench ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex --extra yaml --extra compression --extra ratelimit --extra oidc --extra contract --extra browse --extra realtime"; fi; \
+	  if [ $$name != bench ] && [ $$name != hug ]; then sources="$$sources pyproject.toml --extra postgres --extra redis --extra regex --extra yaml --extra compression --extra ratelimit --extra oidc --extra contract --extra browse --extra realtime"; fi; \
 	  uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	    --custom-compile-command "make lock" $$sources --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## Remove what make has made, but no data
-	@rm -rf .make $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .make $(VENV) .venv-bench .venv-hug .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .make/venv:
 	@echo "Making a virtual environment in $(VENV) with $(PYTHON)"
@@ -78,4 +78,10 @@ clean: ## Remove what make has made, but no data
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || scripts/system-packages postgresql
 	@scripts/make-venv "$(PYTHON)" .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@mkdir -p .make && touch $@
+
+.make/hug: requirements/hug.txt
+	@echo "Installing Hug into .venv-hug"
+	@scripts/make-venv "$(PYTHON)" .venv-hug
+	@.venv-hug/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/hug.txt
 	@mkdir -p .make && touch $@

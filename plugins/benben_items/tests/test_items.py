@@ -95,11 +95,16 @@ def test_a_list_is_a_stream(api: API) -> None:
 
 def test_the_document_has_the_bounds(api: API) -> None:
     """Of types that were written once."""
-    paths: dict[str, Any] = api.get("/openapi.json").json["paths"]
+    document: dict[str, Any] = api.get("/openapi.json").json
+    paths = document["paths"]
     shown, put = paths["/v1/items/{item_id}"]["get"], paths["/v1/items/{item_id}"]["put"]
 
     assert shown["operationId"] == "items.show"
-    assert shown["parameters"][0]["schema"]["maxLength"] == 50
+    found = [
+        document["components"]["parameters"].get(item.get("$ref", "").rpartition("/")[2], item) for item in shown["parameters"]
+    ]
+    schemas = {item["name"]: item["schema"] for item in found}
+    assert (schemas["item_id"]["minimum"], schemas["q"]["maxLength"]) == (1, 50)
     body = put["requestBody"]["content"]["application/json"]["schema"]
     assert body["required"] == ["name", "price"]
     assert body["properties"]["is_offer"]["type"] == ["boolean", "null"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from benben.cli.answers import FORMATS, print_answers, print_operations, tell
+from benben.cli.completion import complete_name, complete_option, complete_value
 from benben.cli.options import ini_argument
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from benben.operation import Operation
     from benben.security.identity import Identity
 
-FORMATS = ("json", "table", "csv", "yaml")
+ALL = "-"
+# A name that no parameter of a function has.
+UNNAMED = "0"
 NOT_PERMITTED = 13
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
@@ -50,30 +54,48 @@ def require(assembly: Assembly, operation: Operation, identity: Identity | None)
     if policy.allows(identity, operation.permission):
         return
     if identity is None:
-        raise Unauthenticated("This needs a caller; --as names one.")
-    raise Forbidden(f"This needs the permission {operation.permission}.")
+        raise Unauthenticated(permission=f"{operation.permission}; --as names a caller")
+    raise Forbidden(permission=operation.permission)
 
 
 def command_of(operation: Operation) -> click.Command:
-    """Return the command line of *operation*: placeholders as arguments, everything else as options."""
+    """Return the command line of *operation*: placeholders as arguments, everything else as options.
+
+    What is required may be given without its name, in its order.
+    """
     from benben.rest import nodes
 
     listed: list[click.Parameter] = []
+    places = []
     for item in operation.parameters:
         if item.source == "path":
             listed.append(click.Argument([item.name]))
+            places.append(f"{item.name.upper()}: {'; '.join(filter(None, _said(item.node)))}.")
         elif item.source == "whole" and item.node is not None and isinstance(item.node.typ, nodes.Object):
             listed += [_option(child.name, child, _is_needed(child)) for child in item.node.children]
         else:
             listed.append(_option(item.name, item.node, not item.has_default))
+    needed = [_word(name) for name in _needed(operation)]
+    if needed:
+        listed.append(click.Argument([UNNAMED], nargs=-1, metavar=" ".join(f"[{word.upper()}]" for word in needed)))
     text = "\n\n".join(
-        filter(None, [operation.__doc__, f"{operation.method} {operation.path}; permission {operation.permission}."])
+        filter(None, [operation.__doc__, f"{operation.method} {operation.path}; permission {operation.permission}.", *places])
     )
     return click.Command(operation.name, params=listed, callback=lambda **given: given, help=text)
 
 
 def texts_of(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a command line gave by the names of the parameters."""
+    """Return what a command line gave by the names of the parameters.
+
+    Raises: click.UsageError: there are more texts without a name than places for them.
+    """
+    given = dict(given)
+    unnamed = list(given.pop(UNNAMED, ()))
+    for name in _needed(operation):
+        if unnamed and _given(given, name) is None:
+            given[_word(name)] = unnamed.pop(0)
+    if unnamed:
+        raise click.UsageError(f"there is no place for {' '.join(unnamed)}; `--help` says what {operation.name} takes")
     texts: dict[str, Any] = {}
     for item in operation.parameters:
         if item.source == "whole" and item.node is not None and item.node.children:
@@ -83,30 +105,70 @@ def texts_of(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
     return texts
 
 
+def _needed(operation: Operation) -> Iterator[str]:
+    """Yield the names of the options that are required and no list, in their order."""
+    from benben.rest import nodes
+
+    for item in operation.parameters:
+        if item.source == "path" or item.node is None:
+            continue
+        if item.source == "whole" and isinstance(item.node.typ, nodes.Object):
+            yield from (child.name for child in item.node.children if _is_needed(child) and not isinstance(child.typ, nodes.List))
+        elif not item.has_default and not item.is_list:
+            yield item.name
+
+
 class Members(dict[str, Any]):
     """Texts of the members of an object, beside each other."""
 
 
 def _given(given: Mapping[str, Any], name: str) -> Any:
-    value = given.get(name.lower().replace("-", "_"))
+    value = given.get(_word(name))
     return None if value in (None, ()) else list(value) if isinstance(value, tuple) else value
+
+
+def _word(name: str) -> str:
+    """Return the name that click knows a parameter by."""
+    return name.lower().replace("-", "_")
 
 
 def _option(name: str, node: Any, is_needed: bool) -> click.Option:
     from benben.rest import nodes
-    from benben.rest.jsonschema import schema_of
 
     is_list = isinstance(node.typ, nodes.List)
-    shown = schema_of(node.children[0] if is_list else node, "write")
+    one = node.children[0] if is_list else node
+    kind, text, *bounds = _said(one)
+    choices = _choices(one)
+    said = [node.help or text, *bounds, "required" if is_needed else ""]
+    return ParameterOption(
+        [f"--{name.replace('_', '-')}", _word(name)],
+        metavar=("|".join(choices) if choices and not kind.startswith("boolean") else kind).upper(),
+        help="; ".join(filter(None, said)),
+        multiple=is_list,
+        choices=choices,
+    )
+
+
+def _said(node: Any) -> list[str]:
+    """Return type, help, bounds and default of a value; empty what it has not."""
+    from benben.rest.jsonschema import schema_of
+
+    shown = schema_of(node, "write")
     kind = shown.get("format") or shown.get("type", "json")
     kind = " or ".join(kind) if isinstance(kind, list) else str(kind)
-    words = "|".join(map(str, shown["enum"])) if "enum" in shown else kind
     bounds = ", ".join(f"{word} {shown[word]}" for word in BOUNDS if word in shown)
     default = "" if shown.get("default") is None else f"default {json.dumps(shown['default'], ensure_ascii=False)}"
-    text = "; ".join(filter(None, [node.help, bounds, default, "required" if is_needed else ""]))
-    return click.Option(
-        [f"--{name.replace('_', '-')}", name.lower().replace("-", "_")], metavar=words.upper(), help=text, multiple=is_list
-    )
+    return [kind, node.help, bounds, default]
+
+
+def _choices(node: Any) -> tuple[str, ...]:
+    """Return what a value may be, where that is a list."""
+    from benben.rest.jsonschema import schema_of
+
+    shown = schema_of(node, "write")
+    if "boolean" in shown.get("type", ()):
+        return ("true", "false")
+    return tuple("null" if word is None else str(word) for word in shown.get("enum", ()))
 
 
 def _is_needed(node: Any) -> bool:
@@ -115,22 +177,20 @@ def _is_needed(node: Any) -> bool:
     return bool(node.missing is colander.required)
 
 
-def complete_name(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the operations of the ini whose names begin with *incomplete*, for the shell."""
-    from click.shell_completion import CompletionItem
+class ParameterOption(click.Option):
+    """An option that is a parameter of an operation; what it may be is judged there and offered to the shell here."""
 
-    from benben.cli.application import look
-
-    try:
-        operations = look(ctx.params["uri"]).config.registry.operations
-    except Exception:
-        # A shell that completes has no place for a mistake of the ini; the command itself tells it.
-        return []
-    return [CompletionItem(name, help=item.summary) for name, item in operations.items() if name.startswith(incomplete)]
+    def __init__(self, names: list[str], *, choices: tuple[str, ...], **said: Any) -> None:
+        super().__init__(names, **said)
+        self.choices = choices
 
 
 class CallCommand(click.Command):
     """Takes the name of an operation, then what that operation takes."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the options of the operation beside our own."""
+        return [*complete_option(ctx, incomplete), *super().shell_complete(ctx, incomplete)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Leave what stands behind the name to the operation; its --help is not ours."""
@@ -146,7 +206,7 @@ class CallCommand(click.Command):
 @click.command("call", cls=CallCommand, add_help_option=False)
 @ini_argument
 @click.argument("name", required=False, shell_complete=complete_name)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, shell_complete=complete_value)
 @click.option("--as", "user", default="", metavar="USER", help="The caller, a user; nobody if left out.")
 @click.option("--output", "form", type=click.Choice(FORMATS), default="json", help="How the answer is printed.")
 def command(uri: str, name: str | None, arguments: tuple[str, ...], user: str, form: str) -> None:
@@ -164,7 +224,7 @@ def command(uri: str, name: str | None, arguments: tuple[str, ...], user: str, f
     with working(uri) as assembly:
         operations = assembly.config.registry.operations
         if name is None or name in ("-h", "--help"):
-            _list(operations.values())
+            print_operations(operations.values())
             return
         if name not in operations:
             from benben.kernel.mistakes import nearest
@@ -173,16 +233,19 @@ def command(uri: str, name: str | None, arguments: tuple[str, ...], user: str, f
         identity = _identity(assembly, user)
         operation = operations[name]
         try:
-            _print(_answers(assembly, operation, arguments, identity=identity), form)
+            answers = _answers(assembly, operation, arguments, identity=identity)
+            print_answers(answers, form, is_list=operation.is_stream or arguments == (ALL,))
         except Problem as exc:
-            _tell(exc)
+            _refuse(exc)
         except AnswerMismatch as exc:
             raise click.ClickException(str(exc)) from exc
 
 
 def _answers(assembly: Assembly, operation: Operation, arguments: tuple[str, ...], *, identity: Identity | None) -> Iterator[Any]:
-    if arguments == ("-",):
-        for number, line in enumerate(sys.stdin, 1):
+    if arguments == (ALL,):
+        from benben.rest.formats.base import lines_of
+
+        for number, line in enumerate(lines_of(sys.stdin.buffer), 1):
             if line.strip():
                 yield from _call_line(assembly, operation, line.strip(), number=number, identity=identity)
         return
@@ -192,13 +255,13 @@ def _answers(assembly: Assembly, operation: Operation, arguments: tuple[str, ...
     yield from call_operation(assembly, operation, texts, identity=identity)
 
 
-def _call_line(assembly: Assembly, operation: Operation, line: str, *, number: int, identity: Identity | None) -> Iterator[Any]:
+def _call_line(assembly: Assembly, operation: Operation, line: bytes, *, number: int, identity: Identity | None) -> Iterator[Any]:
     """Yield what one line of the input answers; a refusal names the line."""
     from benben.kernel.problems import Problem
     from benben.rest.body import read_json
 
     try:
-        yield from _call_values(assembly, operation, read_json(line.encode()), identity=identity)
+        yield from _call_values(assembly, operation, read_json(line), identity=identity)
     except Problem:
         click.echo(f"line {number}", err=True)
         raise
@@ -228,56 +291,8 @@ def _identity(assembly: Assembly, user: str) -> Identity | None:
     return known_identity(assembly, user, roles=(), scopes=(), claims=())
 
 
-def _list(operations: Iterable[Operation]) -> None:
-    from benben.cli.output import print_table
-
-    rows = [(item.name, item.method, item.path, item.permission, item.summary) for item in operations]
-    print_table(sorted(rows), ("operation", "method", "path", "permission", "summary"))
-
-
-def _print(answers: Iterable[Any], form: str) -> None:
-    """Print each answer: a line of JSON as it comes, or all of them as a table."""
-    import msgspec
-
-    from benben.kernel.wire import write_json
-
-    if form == "json":
-        for answer in answers:
-            if answer is not None:
-                click.echo(write_json(answer).decode())
-        return
-    rows = [msgspec.json.decode(write_json(answer)) for answer in answers if answer is not None]
-    rows = [row if isinstance(row, dict) else {"value": row} for row in rows]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if form == "yaml":
-        import yaml
-
-        click.echo(yaml.safe_dump(rows, sort_keys=False, allow_unicode=True), nl=False)
-    elif form == "csv":
-        from benben.rest.formats.csv import CSVFormat
-
-        click.echo(CSVFormat().encode(write_json({"items": rows, "next": None})).decode(), nl=False)
-    else:
-        from benben.cli.output import print_table
-
-        print_table([[_cell(row.get(name)) for name in names] for row in rows], names)
-
-
-def _cell(value: Any) -> str:
-    return (
-        ""
-        if value is None
-        else value
-        if isinstance(value, str)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
-
-
-def _tell(problem: Any) -> None:
+def _refuse(problem: Any) -> None:
     """Write a refusal as the endpoint words it, and leave."""
-    click.echo(f"{problem.title}{': ' + problem.detail if problem.detail else ''}", err=True)
-    for fault in problem.errors:
-        click.echo(f"  {fault.where} {fault.pointer or '(whole)'}: {fault.detail}", err=True)
+    for line in tell(problem):
+        click.echo(line, err=True)
     raise click.exceptions.Exit(NOT_PERMITTED if problem.status in (401, 403) else 2 if problem.status < 500 else 1)

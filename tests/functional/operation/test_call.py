@@ -43,6 +43,19 @@ def test_options_and_arguments_are_parameters(run: Any) -> None:
     assert (answer["number"], answer["tags"], answer["flag"]) == (5, ["a", "b"], True)
 
 
+def test_what_is_required_needs_no_name(run: Any) -> None:
+    """In its order, beside options in any; members of a body too. What has no place is a mistake of the line."""
+    many = run("call", "gadgets.add", "2", "3")
+
+    assert run("call", "gadgets.add", "2", "--b", "3").stdout == "5\n"
+    assert run("call", "gadgets.add", "--b", "3", "2").stdout == "5\n"
+    assert (many.exit_code, "there is no place for 3" in many.stderr) == (2, True)
+    made = run("call", "gadgets.make", "g", "2027-01-01", "--colour", "blue", "--as", "ann")
+    assert json.loads(made.stdout)["madeOn"] == "2027-01-01"
+    assert "body /a: This field is required." in run("call", "gadgets.add").stderr
+    assert "gadgets.add [OPTIONS] [A]" in run("call", "gadgets.add", "--help").stdout
+
+
 def test_faults_are_the_same_as_over_http(run: Any) -> None:
     """All of them, on the standard error; exit 2."""
     found = run("call", "gadgets.add", "--a", "x", "--b", "99")
@@ -76,6 +89,7 @@ def test_help_tells_types_and_bounds(run: Any) -> None:
 
     assert "Add two numbers." in found
     assert "What is added.; minimum 0, maximum 10; default 1" in " ".join(found.split())
+    assert "NUMBER: int64." in run("call", "gadgets.types", "--help").stdout
     assert "gadgets.make" in run("call").stdout
     assert "did you mean gadgets.add?" in run("call", "gadgets.ad").stderr
 

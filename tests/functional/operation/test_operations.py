@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
 from benben.kernel.mistakes import ConfigurationMistakes
 from benben.kernel.problems import InvalidInput
@@ -239,4 +240,13 @@ def test_a_placeholder_needs_a_parameter() -> None:
 
         @operation("bad.place", "GET", "/x/{number}", permission="public")
         def place() -> None:
+            """Nothing."""
+
+
+def test_a_bound_that_nobody_would_hold_is_refused() -> None:
+    """Where the function is written."""
+    with pytest.raises(TypeError, match="multiple_of"):
+
+        @operation("bad.odd", "GET", "/odd", permission="public")
+        def odd(number: Annotated[int, Meta(multiple_of=2)]) -> None:
             """Nothing."""
