@@ -11,13 +11,14 @@ from pyramid.response import Response
 from sqlalchemy import Boolean as BooleanColumn
 from sqlalchemy import Date as DateColumn
 from sqlalchemy import Float as FloatColumn
-from sqlalchemy import ForeignKey, Integer, String, Text
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from benben.db import types
 from benben.db.models import Timestamped, Versioned, model_base
 from benben.resource import Resource
 from benben.rest import nodes
+from benben.rest.files import File
 from benben.rest.nodes import Node, Schema
 
 Base: Any = model_base()
@@ -56,6 +57,8 @@ class Picture(Versioned, Timestamped, Base):
     painted: Mapped[datetime.date | None] = mapped_column(DateColumn)
     seen_at: Mapped[datetime.datetime | None] = mapped_column(types.Instant)
     tags: Mapped[Any] = mapped_column(types.JSON)
+    sketch: Mapped[Any | None] = mapped_column(types.JSON)
+    sketch_content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     painter: Mapped[Painter | None] = relationship()
 
 
@@ -82,6 +85,7 @@ class PictureSchema(Schema):
     painted = Node(nodes.Date(), nullable=True, missing=None)
     seen_at = Node(nodes.Instant(), nullable=True, missing=None)
     tags = Node(nodes.List(nodes.String(max_length=20)), missing=())
+    sketch = Node(File(50_000), nullable=True, missing=None)
 
 
 def includeme(config: Any) -> None:

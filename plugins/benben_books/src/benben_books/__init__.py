@@ -1,11 +1,11 @@
-"""A library: books and their authors.
+"""A library: books, their authors and their covers.
 
-Switch on with ``plugin.books = on``. Serves ``/books`` and ``/authors`` inside the prefix;
+Switch on with ``plugin.books = on``. Serves ``/books``, ``/authors`` and ``/covers`` inside the prefix;
 readers must be authenticated, writers need the role ``editor``.
 """
 
 from benben.kernel import Plugin
-from benben_books.resources import author_resource, book_resource
+from benben_books.resources import author_resource, book_resource, cover_resource
 from benben_books.settings import BookSettings
 
 PLUGIN = Plugin(
@@ -18,7 +18,8 @@ PLUGIN = Plugin(
 
 
 def includeme(config):
-    """Add both resources."""
+    """Add the resources."""
     settings = config.add_plugin(PLUGIN)
     config.add_resource(author_resource(settings))
     config.add_resource(book_resource(settings))
+    config.add_resource(cover_resource(settings))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from benben.db.models import Timestamped, Versioned, model_base
-from benben.db.types import Decimal
+from benben.db.types import JSON, Decimal
 
 Base = model_base()
 
@@ -35,3 +36,15 @@ class Book(Versioned, Timestamped, Base):
     isbn: Mapped[str | None] = mapped_column(String(13), unique=True)
     price: Mapped[decimal.Decimal | None] = mapped_column(Decimal(10, 2))
     author: Mapped[Author] = relationship(back_populates="books")
+
+
+class Cover(Versioned, Timestamped, Base):
+    """The picture on the front of a book; the bytes are beside what is said of them."""
+
+    __tablename__ = "books_cover"
+
+    book_id: Mapped[int] = mapped_column(ForeignKey("books_book.id", ondelete="CASCADE"), unique=True)
+    alt: Mapped[str] = mapped_column(String(200))
+    image: Mapped[Any] = mapped_column(JSON)
+    image_content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    book: Mapped[Book] = relationship()

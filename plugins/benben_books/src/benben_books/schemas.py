@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colander
 
+from benben.rest.files import IMAGES, File
 from benben.rest.nodes import Date, Decimal, Instant, Integer, Node, Schema, String
 
 INTEGER_MAX = 2**31 - 1
@@ -44,5 +45,16 @@ class BookSchema(Schema):
     published_date = Node(Date(), nullable=True, missing=None, example="1974-05-01")
     isbn = Node(String(), validator=check_isbn, nullable=True, missing=None, example="9780060512750")
     price = Node(Decimal(10, 2, minimum=0), nullable=True, missing=None, example="12.50")
+    created_at = Node(Instant(), read_only=True)
+    updated_at = Node(Instant(), read_only=True)
+
+
+class CoverSchema(Schema):
+    """The cover of a book."""
+
+    id = Node(Integer(), read_only=True)
+    book_id = Node(Integer(minimum=1, maximum=INTEGER_MAX), help="The book; it has one cover.")
+    alt = Node(String(min_length=1, max_length=200), help="What it shows, for whoever cannot see it.", example="Two planets")
+    image = Node(File(2_000_000, media_types=IMAGES), help="A picture of 2 MB at most.")
     created_at = Node(Instant(), read_only=True)
     updated_at = Node(Instant(), read_only=True)

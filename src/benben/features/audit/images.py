@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, select
 
 from benben.db.runner import Statement
 from benben.observe.redact import MASK, redact, redact_item
@@ -48,7 +48,9 @@ class Image:
         self._statements = statements
         known = {item.column.name: item for item in bound.fields.values()}
         version = None if bound.version is None else bound.version.name
-        columns = [item for item in bound.table.columns if item.name != version or item.name in known]
+        # The bytes of a file are known by the digest that stands beside them.
+        kept = [item for item in bound.table.columns if not isinstance(item.type, LargeBinary)]
+        columns = [item for item in kept if item.name != version or item.name in known]
         self._fields = tuple(known.get(item.name) or Field(item.name, bound.key.node, item, ()) for item in columns)
         self._marks = {item.name: _mark(item, bound) for item in self._fields}
         # What every change writes by itself, an instant for example, says nothing.
@@ -79,7 +81,7 @@ class Image:
     @cached_property
     def _statement(self) -> Statement:
         key, runner = self._bound.key.column, self._statements.runner
-        rows = select(*self._bound.table.columns).where(key == bind("key", key))
+        rows = select(*(item.column for item in self._fields)).where(key == bind("key", key))
         source = (rows if runner.dialect.name == "sqlite" else rows.with_for_update()).subquery("row")
         rendering = self._statements.rendering(self._fields)
         return runner.compile(rendering.document(members(rendering, source.c, self._fields), [], source))

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid.viewderivers import INGRESS
+
 from benben.features.browse.pages import Pages
 from benben.features.browse.services.catalogue import Catalogue
 from benben.features.browse.settings import BrowseSettings
-from benben.features.browse.tweens import form_tween, page_tween
+from benben.features.browse.tweens import form_tween, noting, options_tween, page_tween
 from benben.features.browse.views import assets_service
 from benben.kernel import Permission, Plugin
 
@@ -32,5 +34,7 @@ def includeme(config: Any) -> None:
     settings = config.add_plugin(PLUGIN)
     catalogue = Catalogue(config.registry)
     config.add_band_tween(page_tween(Pages(catalogue, settings), catalogue), band="observe", is_outermost=True)
+    config.add_band_tween(options_tween(catalogue), band="guard")
     config.add_band_tween(form_tween(catalogue), band="guard")
+    config.add_view_deriver(noting(catalogue), name="browse", under=INGRESS, over="secured_view")
     config.add_service(assets_service())

@@ -26,14 +26,17 @@ from benben.features.browse.answers import (
 )
 from benben.features.browse.assets import asset_url
 from benben.features.browse.services.controls import Controls, list_controls, parameter_controls
+from benben.features.browse.services.files import Shown, shown_file
 from benben.features.browse.services.forms import Form, faults_by_field
 from benben.features.browse.services.highlight import address_in, highlight, read_json_text
 from benben.features.browse.services.inputs import words
 from benben.features.browse.services.lookup import related_fields
 from benben.features.browse.services.panels import About, Panel, Panels
 from benben.features.browse.services.snippets import Sent, snippets
+from benben.features.browse.services.table import Table, table_of
 from benben.features.session.interfaces import FIELD, csrf_token, login_url, logout_url
 from benben.kernel.problems import Problem
+from benben.resource.files import file_fields
 
 if TYPE_CHECKING:
     from benben.features.browse.services.catalogue import Catalogue, Method
@@ -90,17 +93,22 @@ class Pages:
         panels = self._panels.of(about) if csrf else []
         root, own = request.script_name, quoted_path(request)
         first = reading or next(iter(methods), None)
+        link = self._linker(request, reading, value)
+        is_read = request.method == "GET" and response.status_code == 200
         return self._template.render(
             api=request.registry.assembly.settings.title,
             title=problem.get("title", "") if problem else title_of(request, first),
             description=description_of(first),
             crumbs=self._crumbs(request),
             problem=problem,
+            lead=lead_of(problem, methods),
             errors=unplaced(errors, panels),
             meaning=meaning_of(request, problem),
             is_trial=form is not None and form.is_trial and problem is None,
             **exchange_of(request, response),
-            body=highlight(value, self._linker(request, reading)) if value is not None else "",
+            body=highlight(value, link) if value is not None else "",
+            table=self._table(request, value, reading, link) if is_read else None,
+            files=self._files(request, about.document, reading),
             size=len(body),
             pager=pager_of(request, value, own),
             controls=self._controls(request, reading, own) if response.status_code in (200, 400) else None,
@@ -134,12 +142,26 @@ class Pages:
             found.append((part, quote(root + whole, safe="/~:@") if is_link else ""))
         return found
 
-    def _linker(self, request: Request, reading: Method | None) -> Any:
-        """Return the function that makes links of keys, of related keys and of addresses."""
+    def _table(self, request: Request, value: Any, reading: Method | None, link: Any) -> Table | None:
+        """Return the rows of a list."""
+        bound = self._catalogue.bound(request, reading) if reading is not None and reading.kind == "list" else None
+        return table_of(value, bound, request.query_string, path=quoted_path(request), link=link)
+
+    def _files(self, request: Request, document: Mapping[str, Any] | None, reading: Method | None) -> list[Shown]:
+        """Return the files of the row that the page is about."""
+        bound = self._catalogue.bound(request, reading) if reading is not None and document is not None else None
+        if bound is None or document is None:
+            return []
+        names = [name for name in file_fields(bound) if isinstance(document.get(name), dict)]
+        return [shown_file(name, document[name], f"{quoted_path(request)}/{name}") for name in names]
+
+    def _linker(self, request: Request, reading: Method | None, document: Any) -> Any:
+        """Return the function that makes links of keys, of related keys, of files and of addresses."""
         prefix = request.registry.assembly.settings.prefix.rstrip("/")
         root = request.script_name
         bound = self._catalogue.bound(request, reading) if reading is not None else None
         related = related_fields(bound) if bound is not None else {}
+        files = file_fields(bound) if bound is not None else ()
 
         def link(place: tuple[Any, ...], value: Any) -> str:
             name = place[-1] if place else ""
@@ -148,6 +170,10 @@ class Pages:
                 return f"{root}{prefix}{related[name].target.path}/{quote(str(value), safe='')}"
             if bound is not None and is_row and name == bound.key.name and place[0] == "items":
                 return f"{root}{prefix}{bound.path}/{quote(str(value), safe='')}"
+            if bound is not None and name == "name" and place[-2:-1] and place[-2] in files:
+                row = document["items"][place[1]] if place[0] == "items" else document
+                key = row.get(bound.key.name)
+                return "" if key is None else f"{root}{prefix}{bound.path}/{quote(str(key), safe='')}/{place[-2]}"
             return address_in(value, f"{root}{prefix}") if type(value) is str else ""
 
         return link
@@ -243,6 +269,15 @@ def document_of(request: Request, response: Response, value: Any, *, reading: Me
     is_read = request.method == "GET" and response.status_code == 200 and isinstance(value, dict)
     is_list = reading is not None and reading.kind == "list"
     return value if is_read and not is_list else None
+
+
+def lead_of(problem: Mapping[str, Any] | None, methods: Sequence[Method]) -> str:
+    """Return what a refusal says to a person who came by a link."""
+    if problem is None or problem.get("detail"):
+        return str(problem.get("detail", "")) if problem else ""
+    if problem.get("status") == "405" and methods:
+        return f"There is nothing to read at this address. It takes {' and '.join(method.name for method in methods)}."
+    return "Nothing has this address, or not for you." if problem.get("status") == "404" else ""
 
 
 def meaning_of(request: Request, problem: Mapping[str, Any] | None) -> str:

@@ -15,22 +15,27 @@ from pyramid.response import Response
 from pyramid_retry import is_error_retryable
 
 from benben.features.browse.services.controls import MARK, cleaned
-from benben.features.browse.services.forms import Form, form_of, read_form, write_body
+from benben.features.browse.services.forms import Form, form_of, read_form, read_form_data, write_body
+from benben.features.browse.services.metadata import metadata_of
 from benben.features.browse.services.panels import ABOUT_MANY
 from benben.features.browse.services.shapes import shapes_of
 from benben.features.session.interfaces import csrf_token
 from benben.kernel.problems import BadRequest, MethodNotAllowed, Problem, from_http_exception, respond
+from benben.kernel.wire import write_json
+from benben.rest.multipart import FORM_DATA
 from benben.rest.negotiation import choose
-from benben.rest.service import JSON
+from benben.rest.service import JSON, json_response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from benben.features.browse.pages import Pages
     from benben.features.browse.services.catalogue import Catalogue, Method
     from benben.kernel import Request
     from benben.kernel.bands import Handler, Wrap
 
 HTML = "text/html"
-FORM = "application/x-www-form-urlencoded"
+FORMS = ("application/x-www-form-urlencoded", FORM_DATA)
 # Whatever answers HTML itself still does; everything else answers JSON, and no other format.
 BROWSER = "text/html, application/json;q=0.9, */*;q=0.1"
 BROWSING = "benben.browse"
@@ -39,6 +44,7 @@ SENT = "benben.browse.form"
 """Key of the environ: the form that the request was."""
 # What a page is made of is never what the browser kept.
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
+PREFLIGHT = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 SUFFIX = ".json"
 
 
@@ -76,8 +82,8 @@ def form_tween(catalogue: Catalogue) -> Wrap:
 
     def wrap(handler: Handler, _registry: Any) -> Handler:
         def submit(request: Request) -> Response:
-            if BROWSING in request.environ and request.method == "POST" and request.content_type == FORM and csrf_token(request):
-                fields = read_form(request.body)
+            if BROWSING in request.environ and request.method == "POST" and request.content_type in FORMS and csrf_token(request):
+                fields = fields_of(request)
                 if "_method" in fields:
                     request.environ[SENT] = form = form_of(fields)
                     become(request, form, catalogue)
@@ -86,6 +92,58 @@ def form_tween(catalogue: Catalogue) -> Wrap:
         return submit
 
     return wrap
+
+
+def noting(catalogue: Catalogue) -> Callable[[Any, Any], Any]:
+    """Return the deriver of views that has *catalogue* note what a browser may do, while its context is alive."""
+
+    def derive(view: Any, info: Any) -> Any:
+        # A service judges its caller by permissions alone; of an exception there is nothing to offer.
+        if info.exception_only or "__wrapped__" in getattr(info.original_view, "__dict__", ()):
+            return view
+
+        def noted(context: Any, request: Request) -> Any:
+            if BROWSING in request.environ:
+                catalogue.note(request)
+            return view(context, request)
+
+        return noted
+
+    return derive
+
+
+def options_tween(catalogue: Catalogue) -> Wrap:
+    """Return the tween that has OPTIONS tell what an address takes, to whoever accepts JSON."""
+
+    def wrap(handler: Handler, _registry: Any) -> Handler:
+        def describe(request: Request) -> Response:
+            response = handler(request)
+            # A preflight asks on behalf of the browser, not of somebody who reads.
+            if request.method != "OPTIONS" or response.status_code != 204 or PREFLIGHT in request.environ:
+                return response
+            return described(request, response, catalogue)
+
+        return describe
+
+    return wrap
+
+
+def described(request: Request, response: Response, catalogue: Catalogue) -> Response:
+    """Return *response*, the bare answer to OPTIONS, with a document; itself where JSON is not wanted."""
+    try:
+        choose(request.environ.get("HTTP_ACCEPT"), (JSON,))
+    except Problem:
+        return response
+    return json_response(
+        write_json(metadata_of(request, catalogue)), headers=[*response.headerlist, ("Cache-Control", "no-store")]
+    )
+
+
+def fields_of(request: Request) -> Mapping[str, str]:
+    """Return the fields of the form that *request* brings. Raises: BadRequest: it cannot be read."""
+    if request.content_type == FORM_DATA:
+        return read_form_data(request.body, request.environ["CONTENT_TYPE"])
+    return read_form(request.body)
 
 
 def become(request: Request, form: Form, catalogue: Catalogue) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -15,14 +16,57 @@ CODE = re.compile(r"`([^`]+)`")
 GENERAL_FOOT = "Benben, an API server on Pyramid."
 
 
-def start_page(overview: Mapping[str, Any], *, root: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The bar over a page: where one is, and who.
+
+    Args:
+        crumbs: text and address of what is above the page, within the application.
+        user: who asks; empty for nobody.
+        login, logout: addresses; empty where there are no sessions.
+    """
+
+    root: str
+    crumbs: Sequence[tuple[str, str]] = ()
+    user: str = ""
+    login: str = ""
+    logout: str = ""
+
+    @property
+    def markup(self) -> str:
+        """Return it as HTML."""
+        home = f'<img src="{asset_url("icon.svg", self.root)}" alt="" width="28" height="28">' if self.crumbs else ""
+        steps = "".join(
+            f'<li><a href="{escape(self.root + path)}">{escape(text)}</a></li>'
+            if path
+            else f"<li><span>{escape(text)}</span></li>"
+            for text, path in self.crumbs
+        )
+        crumbs = f'<nav class="crumbs" aria-label="Breadcrumbs">{home}<ol>{steps}</ol></nav>' if self.crumbs else "<span></span>"
+        way = f'<a class="button" href="{escape(self.login)}">Log in</a>' if self.login else ""
+        if self.user:
+            way = f'<span class="who">{escape(self.user)}</span>'
+            way += f'<a class="button" href="{escape(self.logout)}">Log out</a>' if self.logout else ""
+        return f'<header class="bar">{crumbs}<div class="account">{way}</div></header>' if steps or way else ""
+
+    def _step(self, text: str, path: str) -> str:
+        return f'<a href="{escape(self.root + path)}">{escape(text)}</a>' if path else f"<span>{escape(text)}</span>"
+
+
+def start_page(overview: Mapping[str, Any], top: Top) -> bytes:
     """Return the page of ``/``: what is on."""
+    root = top.root
     links = "".join(f'<a href="{escape(path)}">{escape(name)}</a>' for name, path in overview["links"].items())
     prefix = f", under <code>{escape(overview['prefix'])}</code>" if overview["prefix"].strip("/") else ""
     head = heading(overview["title"], f"Version {escape(overview['version'])}{prefix}", root=root)
-    cards = "".join(card(plugin) for plugin in overview["plugins"])
-    body = f'{head}<nav aria-label="Documents">{links}</nav><h2>What is on</h2><ul class="cards">{cards}</ul>'
-    return page(overview["title"], body, root=root)
+    own = [card(plugin) for plugin in overview["plugins"] if not plugin["is_built_in"]]
+    others = [card(plugin) for plugin in overview["plugins"] if plugin["is_built_in"]]
+    sections = "".join(
+        f'<h2>{title}</h2><ul class="cards">{"".join(cards)}</ul>'
+        for title, cards in (("What it serves", own), ("What is on beside it" if own else "What is on", others))
+        if cards
+    )
+    return page(overview["title"], f'{head}<nav class="documents" aria-label="Documents">{links}</nav>{sections}', top)
 
 
 def card(plugin: Mapping[str, Any]) -> str:
@@ -36,22 +80,24 @@ def card(plugin: Mapping[str, Any]) -> str:
     )
 
 
-def problem_page(problem: Mapping[str, Any], *, root: str) -> bytes:
+def problem_page(problem: Mapping[str, Any], top: Top) -> bytes:
     """Return the page of one problem."""
+    root = top.root
     example = {name: problem[name] for name in ("type", "title", "status")}
     body = (
-        heading(problem["title"], f"Status {problem['status']}, <code>{escape(problem['code'])}</code>", root=root)
+        heading(problem["title"], f"Status {problem['status']}, <code>{escape(problem['code'])}</code>")
         + f"<h2>What it means</h2>{prose(problem['meaning'])}"
         + f"<h2>What to do</h2>{prose(problem['hint'] or 'Read the `detail` of the answer.')}"
-        + f"<h2>What the answer says at least</h2><pre>{escape(pretty(example))}</pre>"
-        + f'<nav aria-label="Further"><a href="{escape(root)}/problems">All problems</a>'
+        + f"<h2>What the answer says at least</h2>{sample(example)}"
+        + f'<nav class="documents" aria-label="Further"><a href="{escape(root)}/problems">All problems</a>'
         + f'<a href="{escape(root)}/docs">Swagger UI</a></nav>'
     )
-    return page(problem["title"], body, root=root)
+    return page(problem["title"], body, top)
 
 
-def problems_page(problems: Iterable[Mapping[str, Any]], *, root: str) -> bytes:
+def problems_page(problems: Iterable[Mapping[str, Any]], top: Top) -> bytes:
     """Return the page that lists the problems, by status."""
+    root = top.root
     rows = "".join(
         f'<tr><td class="status">{problem["status"]}</td>'
         f'<td><a href="{escape(root + problem["type"])}"><code>{escape(problem["code"])}</code></a></td>'
@@ -61,7 +107,7 @@ def problems_page(problems: Iterable[Mapping[str, Any]], *, root: str) -> bytes:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Status", "Code", "What it says"))
     lead = 'Every refusal that this API can give, in the form of <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>.'
     table = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    return page("Problems", f"{heading('Problems', lead, root=root)}<h2>The catalogue</h2>{table}", root=root)
+    return page("Problems", f"{heading('Problems', lead)}<h2>The catalogue</h2>{table}", top)
 
 
 def reader_page(title: str, scripts: Sequence[str], *, style: str, root: str) -> bytes:
@@ -73,10 +119,10 @@ def reader_page(title: str, scripts: Sequence[str], *, style: str, root: str) ->
     return document(title, sheets, f"{place}<noscript>{without}</noscript>{loaded}", root=root)
 
 
-def page(title: str, body: str, *, root: str) -> bytes:
+def page(title: str, body: str, top: Top) -> bytes:
     """Return a page of our own; *body* is HTML already."""
-    sheet = f'<link rel="stylesheet" href="{asset_url("pages.css", root)}">'
-    return document(title, sheet, f"<main>{body}<footer>{GENERAL_FOOT}</footer></main>", root=root)
+    sheet = f'<link rel="stylesheet" href="{asset_url("pages.css", top.root)}">'
+    return document(title, sheet, f"{top.markup}<main>{body}<footer>{GENERAL_FOOT}</footer></main>", root=top.root)
 
 
 def document(title: str, head: str, body: str, *, root: str) -> bytes:
@@ -88,10 +134,15 @@ def document(title: str, head: str, body: str, *, root: str) -> bytes:
     ).encode()
 
 
-def heading(title: str, lead: str, *, root: str) -> str:
-    """Return the top of a page, which leads back to the start; *lead* is HTML already."""
-    image = f'<a href="{escape(root)}/"><img src="{asset_url("icon.svg", root)}" alt="Start page"></a>'
+def heading(title: str, lead: str, *, root: str | None = None) -> str:
+    """Return the title of a page; *lead* is HTML already. With *root*, it has the emblem of the start page."""
+    image = "" if root is None else f'<img src="{asset_url("icon.svg", root)}" alt="">'
     return f'<header>{image}<div><h1>{escape(title)}</h1><p class="quiet">{lead}</p></div></header>'
+
+
+def sample(value: Any) -> str:
+    """Return *value* as JSON that can be scrolled by the keyboard."""
+    return f'<pre tabindex="0" role="region" aria-label="Example">{escape(pretty(value))}</pre>'
 
 
 def prose(text: str) -> str:

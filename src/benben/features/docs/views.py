@@ -11,7 +11,8 @@ from benben.features.docs import pages
 from benben.features.docs.assets import digests, media_type_of, read_asset
 from benben.features.docs.services import Reader, build_document, describe_problem, overview_of, write_blueprint
 from benben.features.docs.services.operation import PAGE
-from benben.kernel.problems import NotFound
+from benben.features.session.interfaces import login_url, logout_url
+from benben.kernel.problems import NotFound, Problem
 from benben.kernel.wire import write_json
 from benben.rest.negotiation import choose
 from benben.rest.preconditions import Outcome, etag_of_bytes, evaluate, read_preconditions
@@ -60,12 +61,12 @@ class Documents:
     def start(self, request: Request) -> Response:
         """Tell what is on."""
         overview = overview_of(self.registry, root=request.script_name)
-        return either(request, overview, pages.start_page(overview, root=request.script_name))
+        return either(request, overview, pages.start_page(overview, top_of(request)))
 
     def problems(self, request: Request) -> Response:
         """List every problem that this API answers with."""
         found = [describe_problem(problem) for _, problem in sorted(self.registry.assembly.problems.items())]
-        return either(request, {"items": found, "next": None}, pages.problems_page(found, root=request.script_name))
+        return either(request, {"items": found, "next": None}, pages.problems_page(found, top_of(request, ("problems", ""))))
 
     def problem(self, request: Request) -> Response:
         """Explain one problem."""
@@ -73,7 +74,7 @@ class Documents:
         if known is None:
             raise NotFound()
         found = describe_problem(known)
-        return either(request, found, pages.problem_page(found, root=request.script_name))
+        return either(request, found, pages.problem_page(found, top_of(request, ("problems", "/problems"), (known.code, ""))))
 
     def swagger(self, request: Request) -> Response:
         """Show the document in Swagger UI."""
@@ -144,6 +145,18 @@ def services_of(documents: Documents) -> list[Service]:
         service.add_view("GET", view, permission="docs.read", produces=produces, operation=operation)
         found.append(service)
     return found
+
+
+def top_of(request: Request, *crumbs: tuple[str, str]) -> pages.Top:
+    """Return the bar over the page that *crumbs* lead to."""
+    try:
+        identity = request.registry.security.identity(request)
+    except Problem:
+        # What is public is shown to whoever has the wrong key as well.
+        identity = None
+    above = ((request.registry.assembly.settings.title, "/"), *crumbs) if crumbs else ()
+    userid = str(identity.userid) if identity is not None else ""
+    return pages.Top(request.script_name, above, userid, login_url(request), logout_url(request))
 
 
 def either(request: Request, document: Any, page: bytes) -> Response:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pyramid.interfaces import IRoutesMapper
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy.orm.exc import DetachedInstanceError
+from zope.interface.interface import InterfaceClass
 
 from benben.rest.jsonschema import Mode, schema_of
 from benben.rest.nodes import String
@@ -23,10 +25,13 @@ from benben.rest.service import BODY_METHODS, JSON, Endpoint
 if TYPE_CHECKING:
     from benben.kernel import Request
     from benben.resource.definition import BoundResource
+    from benben.resource.services import Parts
 
 ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 IMPLIED = frozenset({"HEAD", "OPTIONS"})
 SUFFIX = ".json"
+PERMITTED = "benben.browse.permitted"
+"""Key of the environ: the names of the methods that the caller may use."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -37,8 +42,11 @@ class Method:
     Args:
         kind: of the operation of a resource, ``list`` for example; empty for everything else.
         resource: its name, empty for everything else.
-        media_types: what its body may be.
+        media_types: the kinds of JSON that its body may be.
+        accepts: everything that its body may be.
+        produces: what its answer may be.
         said: the operation in the words of OpenAPI, as far as its author wrote it.
+        context: class or interface of what its view is about; None for anything.
     """
 
     name: str
@@ -50,6 +58,16 @@ class Method:
     media_types: tuple[str, ...] = ()
     has_formats: bool = False
     said: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    accepts: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    context: Any = None
+
+    def is_about(self, context: Any) -> bool:
+        """Tell whether its view is one of *context*, as far as that is known."""
+        if self.context is None or context is None:
+            return True
+        kind = self.context
+        return bool(kind.providedBy(context)) if isinstance(kind, InterfaceClass) else isinstance(context, kind)
 
     @property
     def is_open(self) -> bool:
@@ -71,11 +89,13 @@ class Catalogue:
     @cached_property
     def methods(self) -> Mapping[str, tuple[Method, ...]]:
         """Return the methods of each pattern; made when the first browser comes."""
-        found: dict[str, dict[str, Method]] = {}
+        found: dict[str, dict[tuple[str, Any], Method]] = {}
         for endpoint in self.registry.services.endpoints:
-            found.setdefault(_slashed(endpoint.path), {}).setdefault(endpoint.method, method_of(endpoint))
+            found.setdefault(_slashed(endpoint.path), {}).setdefault((endpoint.method, None), method_of(endpoint))
         for pattern, method in self._plain():
-            found.setdefault(pattern, {}).setdefault(method.name, method)
+            known = found.setdefault(pattern, {})
+            if (method.name, None) not in known:
+                known.setdefault((method.name, method.context), method)
         order = {name: place for place, name in enumerate(ORDER)}
         return {key: tuple(sorted(of.values(), key=lambda item: order.get(item.name, 9))) for key, of in found.items()}
 
@@ -83,10 +103,15 @@ class Catalogue:
         """Return the methods of the address of *request*; none where it has no route."""
         # What is refused before it is routed has an address all the same.
         route = request.matched_route or self.route_of(request, request.environ["PATH_INFO"])["route"]
-        return self.of_route(route)
+        context = getattr(request, "context", None)
+        found: dict[str, Method] = {}
+        for method in self.of_route(route):
+            if method.is_about(context):
+                found.setdefault(method.name, method)
+        return tuple(found.values())
 
     def of_route(self, route: Any) -> tuple[Method, ...]:
-        """Return the methods of a route; none without one."""
+        """Return the methods of a route, those of every context that it leads to; none without one."""
         return () if route is None else self.methods.get(_slashed(route.pattern), ())
 
     def permitted(self, request: Request) -> tuple[Method, ...]:
@@ -95,16 +120,36 @@ class Catalogue:
 
     def may(self, request: Request, method: Method) -> bool:
         """Tell whether the caller has the permission of *method* here."""
+        known = request.environ.get(PERMITTED)
+        if known is not None:
+            return method.name in known
+        return self.permits(request, method)
+
+    def note(self, request: Request) -> None:
+        """Keep what the caller may do here, as long as the context can still be asked: it may be a row."""
+        names = [method.name for method in self.at(request) if self.permits(request, method)]
+        request.environ[PERMITTED] = frozenset(names)
+
+    def permits(self, request: Request, method: Method) -> bool:
+        """Ask the policy whether the caller has the permission of *method*."""
         if method.is_open:
             return True
-        context = getattr(request, "context", None)
-        return bool(self.registry.security.permits(request, context, method.permission))
+        try:
+            return bool(self.registry.security.permits(request, getattr(request, "context", None), method.permission))
+        except DetachedInstanceError:
+            # No view has been called, and the transaction that the context was read in is over: nothing is offered.
+            return False
 
     def bound(self, request: Request, method: Method) -> BoundResource | None:
         """Return the resource as this caller has it: fields that are hidden from them are not in it."""
+        parts = self.parts(request, method)
+        return None if parts is None else parts.bound
+
+    def parts(self, request: Request, method: Method) -> Parts | None:
+        """Return what serves the resource of *method* to this caller, None where it has none."""
         if not method.resource:
             return None
-        found: BoundResource = self.registry.access.parts(request, method.resource).bound
+        found: Parts = self.registry.access.parts(request, method.resource)
         return found
 
     def body_schema(self, request: Request, method: Method) -> Mapping[str, Any]:
@@ -174,7 +219,8 @@ class Catalogue:
                 continue
             permission = permissions.get((view.category_name, view.discriminator), NO_PERMISSION_REQUIRED)
             for name in _names(view["request_methods"]):
-                yield _slashed(route.pattern), plain_method(view["callable"], name, permission)
+                method = plain_method(view["callable"], name, permission)
+                yield _slashed(route.pattern), replace(method, context=view["context"])
 
 
 def method_of(endpoint: Endpoint) -> Method:
@@ -191,6 +237,8 @@ def method_of(endpoint: Endpoint) -> Method:
         media_types=tuple(kind for kind in endpoint.media_types if kind.endswith("json")),
         has_formats=endpoint.formats is not None,
         said=endpoint.operation,
+        accepts=endpoint.media_types if endpoint.method in BODY_METHODS else (),
+        produces=endpoint.answers,
     )
 
 

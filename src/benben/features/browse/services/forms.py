@@ -1,7 +1,8 @@
 """A form in the names of its inputs, and the JSON that the API takes for it.
 
 Names: ``f.<field>`` a value, ``pick.<field>`` a row that was chosen for it, ``empty.<field>`` an
-empty text that is not null. Words that begin with an underscore are about the form itself.
+empty text that is not null, ``file.<field>`` a file, ``drop.<field>`` that there is none any more.
+Words that begin with an underscore are about the form itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from urllib.parse import parse_qsl
 from benben.features.browse.services.shapes import Shape
 from benben.kernel.problems import BadRequest, FieldError, InvalidInput
 from benben.rest.body import read_json
+from benben.rest.forms import file_object
+from benben.rest.multipart import read_multipart
 from benben.rest.problems import DuplicateKey, JSONTooComplex, MalformedJSON, pointer_to
 
 MAX_FIELDS = 500
@@ -59,6 +62,20 @@ def read_form(body: bytes) -> Mapping[str, str]:
         raise BadRequest("The form cannot be read.") from exc
 
 
+def read_form_data(body: bytes, content_type: str) -> Mapping[str, str]:
+    """Return the fields of a form with files; each file is the JSON that the API takes for it.
+
+    Raises: BadRequest: it cannot be read.
+    """
+    found = {}
+    for part in read_multipart(body, content_type):
+        if part.filename is None:
+            found[part.name] = part.text
+        elif part.filename or part.content:
+            found[part.name] = json.dumps(file_object(part))
+    return found
+
+
 def form_of(fields: Mapping[str, str]) -> Form:
     """Return the form that *fields* are."""
     return Form(
@@ -98,6 +115,8 @@ def write_body(shapes: Iterable[Shape], form: Form) -> str:
 def literal(shape: Shape, values: Mapping[str, str], *, is_patch: bool) -> str | None:
     """Return the JSON of one field, None where it is left out."""
     text = values.get(f"pick.{shape.name}") or values.get(f"f.{shape.name}")
+    if shape.word == "file":
+        return _file(shape, values, is_patch=is_patch)
     if text is None:
         return None
     if text == "":
@@ -121,6 +140,19 @@ def in_utc(text: str) -> str:
     if found is None:
         return text
     return f"{text}Z" if found[1] else f"{text}:00Z"
+
+
+def _file(shape: Shape, values: Mapping[str, str], *, is_patch: bool) -> str | None:
+    """Return the JSON of a file: a new one, none any more, or the one that is there."""
+    if f"file.{shape.name}" in values:
+        return values[f"file.{shape.name}"]
+    if f"drop.{shape.name}" in values:
+        return "null"
+    kept = values.get(f"f.{shape.name}", "")
+    if not kept or is_patch:
+        return None
+    read_json(kept.encode())
+    return kept
 
 
 def _of_nothing(shape: Shape, *, is_patch: bool, is_text: bool) -> str | None:

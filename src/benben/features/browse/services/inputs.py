@@ -10,7 +10,7 @@ from typing import Any
 
 from benben.features.browse.services.highlight import Number
 from benben.features.browse.services.lookup import Choices
-from benben.features.browse.services.shapes import Shape
+from benben.features.browse.services.shapes import Shape, content_of
 
 CONTROLS: Mapping[str, str] = {
     "integer": "number",
@@ -26,9 +26,11 @@ CONTROLS: Mapping[str, str] = {
     "choice": "select",
     "lines": "textarea",
     "json": "textarea",
+    "file": "file",
 }
 INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,3})?0*Z")
 MISSING = object()
+ACRONYMS = frozenset({"id", "ip", "isbn", "uri", "url", "uuid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ class Input:
 
     Args:
         control: ``text``, ``number``, ``date``, ``datetime-local``, ``time``, ``email``, ``url``,
-            ``password``, ``checkbox``, ``select`` or ``textarea``.
+            ``password``, ``checkbox``, ``select``, ``textarea`` or ``file``.
         attributes: bounds and the like, by the name that HTML has for them.
         is_empty_text: its value is a text without characters, where null would be another value.
+        kept: of a file that is there already, what the row says of it.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Input:
     errors: Sequence[str] = ()
     choices: Choices | None = None
     is_empty_text: bool = False
+    kept: Mapping[str, Any] | None = None
 
     @property
     def hint(self) -> str:
@@ -69,7 +73,8 @@ class Input:
         said = str(self.shape.schema.get("description", ""))
         words = {"instant": "UTC.", "json": "JSON."}.get(self.shape.word, "")
         unit = str(self.shape.schema.get("x-unit", ""))
-        return " ".join(filter(None, (said, f"In {unit}." if unit else "", words)))
+        most = f"At most {in_words(self.shape)}." if self.shape.word == "file" and not said else ""
+        return " ".join(filter(None, (said, f"In {unit}." if unit else "", words, most)))
 
     @property
     def described_by(self) -> str:
@@ -131,6 +136,7 @@ def input_of(shape: Shape, known: Known, *, prefix: str) -> Input:
         errors=known.errors.get(name, ()),
         choices=choices,
         is_empty_text=is_empty,
+        kept=kept_file(value) if control == "file" else None,
     )
 
 
@@ -140,11 +146,28 @@ def text_of(shape: Shape, value: Any) -> str:
         return ""
     if shape.word == "json":
         return json.dumps(plain(value), ensure_ascii=False, indent=2)
+    if shape.word == "file":
+        return json.dumps(plain(value), ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     if shape.word == "instant" and (found := INSTANT.fullmatch(str(value))):
         return found[1] + (found[2] or "").rstrip("0").rstrip(".")
     return str(value)
+
+
+def kept_file(text: str) -> Mapping[str, Any] | None:
+    """Return what a form says of the file that is there; None where there is none."""
+    try:
+        found = json.loads(text) if text else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("name"), str) else None
+
+
+def in_words(shape: Shape) -> str:
+    """Return how large a file may be, for a person."""
+    most = content_of(shape.schema).get("maxLength", 0) // 4 * 3
+    return f"{most / 1e6:.3g} MB" if most >= 1e6 else f"{most / 1e3:.3g} kB"
 
 
 def plain(value: Any) -> Any:
@@ -166,6 +189,9 @@ def attributes_of(shape: Shape, control: str) -> Mapping[str, str]:
         found = {"maxlength": str(schema["maxLength"])}
     elif control in ("datetime-local", "time"):
         found = {"step": "any"}
+    elif control == "file":
+        kinds = shape.schema["properties"].get("media_type", {}).get("enum", ())
+        found = {"accept": ",".join(kinds)} if kinds else {}
     example = next(iter(schema.get("examples", ())), None)
     if control in ("text", "email", "url") and isinstance(example, str):
         found["placeholder"] = example
@@ -187,4 +213,5 @@ def options_of(shape: Shape, value: str) -> Sequence[Option]:
 def words(name: str) -> str:
     """Return the name of a field as a person writes it."""
     found = name.removesuffix("_id").replace("_", " ").replace("-", " ").strip() or name
-    return found[:1].upper() + found[1:]
+    said = " ".join(word.upper() if word in ACRONYMS else word for word in found.split(" "))
+    return said[:1].upper() + said[1:]

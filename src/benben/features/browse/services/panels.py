@@ -64,6 +64,11 @@ class Panel:
     can_try: bool
 
     @property
+    def has_files(self) -> bool:
+        """Tell whether one of its inputs takes a file."""
+        return any(item.control == "file" for item in self.inputs)
+
+    @property
     def field_names(self) -> frozenset[str]:
         """Return the fields that have an input."""
         return frozenset(item.name for item in self.inputs)
@@ -137,7 +142,7 @@ class Panels:
             most=(form.most if form is not None else FEW) if method.kind in ABOUT_MANY else "",
             is_sent=form is not None,
             is_raw=form is not None and form.raw is not None,
-            is_open=form is not None or method.kind == "patch" or not method.kind,
+            is_open=form is not None or method.kind == "patch" or (not method.kind and method.name != "DELETE"),
             can_try=bool(method.kind),
         )
 

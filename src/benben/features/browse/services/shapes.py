@@ -25,7 +25,7 @@ class Shape:
 
     Args:
         word: ``integer``, ``number``, ``decimal``, ``boolean``, ``choice``, ``date``, ``instant``,
-            ``time``, ``email``, ``url``, ``password``, ``text``, ``lines`` or ``json``.
+            ``time``, ``email``, ``url``, ``password``, ``text``, ``lines``, ``file`` or ``json``.
         schema: without null.
     """
 
@@ -80,10 +80,16 @@ def word_of(schema: Mapping[str, Any]) -> str:
     if kind in ("integer", "number", "boolean"):
         return str(kind)
     if kind != "string":
-        return "json"
+        return "file" if "contentEncoding" in content_of(schema) else "json"
     if schema.get("writeOnly") and "password" in str(schema.get("title", "")).lower():
         return "password"
     word = FORMATS.get(schema.get("format", ""), "text")
     is_long = schema.get("maxLength", LONG_TEXT + 1) > LONG_TEXT
     is_free = not {"format", "pattern"} & set(schema)
     return "lines" if word == "text" and is_long and is_free else word
+
+
+def content_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the bytes of a file, empty where *schema* is that of something else."""
+    found: Mapping[str, Any] = schema.get("properties", {}).get("content", {})
+    return found

@@ -6,6 +6,8 @@ import json
 import shlex
 from dataclasses import dataclass
 
+MAX_BODY = 4_000
+"""Characters of a body that anybody would read, or type; what is longer stands in a file."""
 SHELL_TOKEN = "Authorization: Bearer $TOKEN"
 
 
@@ -23,6 +25,11 @@ class Sent:
     body: str = ""
     media_type: str = ""
     is_public: bool = True
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether the body is nothing that somebody would read here, the bytes of a file for example."""
+        return len(self.body) > MAX_BODY
 
     @property
     def headers(self) -> dict[str, str]:
@@ -44,7 +51,7 @@ def curl(sent: Sent) -> str:
         # In double quotes, so that the shell puts the token in.
         parts.append(f'-H "{SHELL_TOKEN}"')
     if sent.body:
-        parts.append(f"--data-raw {shlex.quote(sent.body)}")
+        parts.append("--data-binary @body.json" if sent.is_long else f"--data-raw {shlex.quote(sent.body)}")
     return " \\\n  ".join(parts)
 
 
@@ -56,7 +63,7 @@ def python(sent: Sent) -> str:
     lines = ["import httpx", "", "answer = httpx.request(", f"    {sent.method!r},", f"    {sent.url!r},"]
     lines += ["    headers={", *headers, "    },"]
     if sent.body:
-        lines.append(f"    content={sent.body!r}.encode(),")
+        lines.append("    content=open('body.json', 'rb').read()," if sent.is_long else f"    content={sent.body!r}.encode(),")
     return "\n".join([*lines, ")", "print(answer.status_code, answer.json())"])
 
 
@@ -68,5 +75,5 @@ def javascript(sent: Sent) -> str:
     lines = [f"const answer = await fetch({json.dumps(sent.url)}, {{", f"  method: {json.dumps(sent.method)},"]
     lines += ["  headers: {", *headers, "  },"]
     if sent.body:
-        lines.append(f"  body: {json.dumps(sent.body)},")
+        lines.append("  body: await file.text(), // of body.json" if sent.is_long else f"  body: {json.dumps(sent.body)},")
     return "\n".join([*lines, "});", "console.log(answer.status, await answer.json());"])

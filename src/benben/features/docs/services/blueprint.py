@@ -54,7 +54,9 @@ def action(
     document: Mapping[str, Any], path: str, method: str, *, own: list[Mapping[str, Any]], operation: Mapping[str, Any]
 ) -> list[str]:
     """Return the section of one operation."""
-    known = [*own, *(resolved(document, parameter) for parameter in operation.get("parameters", ()))]
+    every = [*own, *(resolved(document, parameter) for parameter in operation.get("parameters", ()))]
+    # What an operation says of a parameter goes before what its address says.
+    known = list({(parameter["in"], parameter["name"]): parameter for parameter in every}.values())
     query = [parameter for parameter in known if parameter["in"] == "query"]
     address = path + (f"{{?{','.join(parameter['name'] for parameter in query)}}}" if query else "")
     lines = [f"### {plain(operation.get('summary', path))} [{method.upper()} {address}]", ""]

@@ -36,7 +36,8 @@ def overview_of(registry: Any, *, root: str = "") -> dict[str, Any]:
             # What comes with the host has the version of the host.
             own = version("benben") if plugin.target.startswith("benben.") else ""
             summary = plugin.manifest.summary or f"The include {plugin.target}."
-            plugins.append({"name": name, "summary": summary, "version": plugin.manifest.version or own, "links": links})
+            said = {"name": name, "summary": summary, "version": plugin.manifest.version or own, "links": links}
+            plugins.append({**said, "is_built_in": bool(own)})
     return {
         "title": assembly.settings.title,
         "version": registry.docs.version or version("benben"),

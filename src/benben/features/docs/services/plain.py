@@ -11,7 +11,7 @@ from pyramid.static import static_view
 from benben.features.docs.services.operation import PAGE, Operation
 from benben.features.docs.services.schemas import Schemas
 from benben.rest.jsonschema import schema_of
-from benben.rest.service import BODY_METHODS, Endpoint
+from benben.rest.service import BODY_METHODS, JSON, Endpoint
 
 # Words of the project in `Endpoint.operation`, which are no words of OpenAPI.
 OWN_WORDS = frozenset({"resource", "kind"})
@@ -31,6 +31,10 @@ def service_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
         said["requestBody"] = {"required": True, "content": {kind: dict(schema) for kind in endpoint.media_types}}
     said["responses"] = {"200": {"description": "Done.", "content": {kind: {} for kind in endpoint.produces}}}
     said |= {word: value for word, value in endpoint.operation.items() if word not in OWN_WORDS}
+    # What several operations ask for is shared in place, and this is the author's own list.
+    said |= {"parameters": list(said["parameters"])} if "parameters" in said else {}
+    if endpoint.formats is not None:
+        said = in_formats(said, endpoint)
     return Operation(
         pattern=endpoint.path,
         method=endpoint.method,
@@ -40,6 +44,18 @@ def service_operation(endpoint: Endpoint, schemas: Schemas) -> Operation:
         said=said,
         refusals=refusals_of(said, endpoint.path, is_negotiated=bool(endpoint.produces)),
     )
+
+
+def in_formats(said: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    """Return *said* with every format beside the JSON of a body and of an answer; the schema is that of JSON."""
+    found = {**said, "responses": dict(said["responses"])}
+    if "requestBody" in said:
+        content = {key: {} for key in endpoint.media_types} | said["requestBody"]["content"]
+        found["requestBody"] = {**said["requestBody"], "content": content}
+    for status, answer in said["responses"].items():
+        if JSON in answer.get("content", ()):
+            found["responses"][status] = {**answer, "content": {key: {} for key in endpoint.answers} | answer["content"]}
+    return found
 
 
 def is_page(endpoint: Endpoint) -> bool:

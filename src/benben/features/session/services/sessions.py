@@ -16,6 +16,8 @@ from benben.features.session.pages import Way, login_page, page_response
 from benben.features.session.problems import CSRFRefused
 from benben.features.session.services.ended import Ended
 from benben.features.session.services.seal import Seal, Ticket
+from benben.kernel.problems import BadRequest
+from benben.rest.multipart import FORM_DATA, read_multipart
 from benben.security.authenticators import AUTHORIZATION
 from benben.security.identity import Identity
 
@@ -29,7 +31,7 @@ COOKIES = "benben.session.cookies"
 """Key of the environ: headers that the answer carries away."""
 HEADER = "HTTP_X_CSRF_TOKEN"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = ("application/x-www-form-urlencoded", FORM_DATA)
 OWN_SITES = frozenset({"same-origin", "none"})
 ID_BYTES = 16
 NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -190,11 +192,24 @@ def find_cookie(request: Request, name: str) -> str | None:
     return None
 
 
+def _field(request: Request) -> str | None:
+    """Return the token in a form. Raises: ValueError: it cannot be read."""
+    if request.content_type != FORM_DATA:
+        token: str | None = request.POST.get(FIELD)
+        return token
+    # WebOb would put a form of its own making in the place of one with files.
+    try:
+        parts = read_multipart(request.body, request.environ["CONTENT_TYPE"])
+        return next((part.text for part in parts if part.name == FIELD and part.filename is None), None)
+    except BadRequest as exc:
+        raise ValueError(str(exc)) from exc
+
+
 def _sent_token(request: Request) -> str:
     token = request.environ.get(HEADER)
     if token is None and request.content_type in FORMS:
         try:
-            token = request.POST.get(FIELD)
+            token = _field(request)
         except (ValueError, UnicodeDecodeError):
             # A form that nobody can read; its token is not one either.
             return ""
