@@ -84,9 +84,8 @@ def _running(command: list[str], folder: Path, ready: str) -> Iterator[None]:
     """Run *command* until the block ends, which begins when *ready* answers anything."""
     log = folder / "server.log" if not folder.is_relative_to(HERE) else Path(os.devnull)
     with log.open("w") as said:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=said, stderr=said, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        )
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, env=environment)
         try:
             _wait(ready, process)
             yield

@@ -10,8 +10,9 @@ An operator changes a service in the ini: ``service.<name>.methods`` and the lik
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import cornice.service
@@ -24,6 +25,8 @@ from benben.kernel.settings import Choice, Setting, Settings, Text, Values, Word
 from benben.kernel.wire import write_json
 from benben.rest.body import read_json
 from benben.rest.formats import Format, Formats
+from benben.rest.forms import form_body
+from benben.rest.multipart import FORM_DATA
 from benben.rest.negotiation import choose, require_media_type
 from benben.rest.validation import validate
 from benben.rest.variants import present, requested_format
@@ -91,6 +94,7 @@ class Endpoint:
             ``responses``, in the words of OpenAPI.
         validates: the body is held against the schema before the view is called.
         reads_body: the chain reads the body; where it does not, the view does.
+        takes_rows: a body may be in a format of rows, which is read as a list.
     """
 
     service: Service
@@ -106,13 +110,17 @@ class Endpoint:
     validates: bool = True
     formats: Formats | None = None
     reads_body: bool = True
+    takes_rows: bool = True
 
     @property
     def media_types(self) -> tuple[str, ...]:
         """Return what the body may be; a patch is a language of its own and has no formats."""
         if self.formats is None or self.method == "PATCH":
             return self.own_media_types
-        return self.formats.media_types
+        if not self.takes_rows:
+            return self.formats.of_documents
+        # A form is read as well where there are files; no answer is one.
+        return (*self.formats.media_types, FORM_DATA) if FORM_DATA in self.own_media_types else self.formats.media_types
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -190,7 +198,7 @@ def chain(view: View, endpoint: Endpoint) -> View:
             body = read_body(request, endpoint)
             request.validated = validate(endpoint.schema, body) if endpoint.validates else body
         result = view(request)
-        response = result if isinstance(result, Response) else json_response(write_json(result))
+        response = result if isinstance(result, Response) else answered(result)
         return response if chosen is None else present(response, chosen)
 
     endpoint_view.__dict__["__wrapped__"] = view
@@ -198,6 +206,20 @@ def chain(view: View, endpoint: Endpoint) -> View:
     endpoint_view.__name__ = getattr(view, "__name__", type(view).__name__)
     endpoint_view.__module__ = getattr(view, "__module__", __name__)
     return endpoint_view
+
+
+def answered(result: Any) -> Response:
+    """Return what a view has given as a response.
+
+    Args: result: a value for JSON; a pair of it and a status, or of three with headers; None is 204.
+    """
+    status, headers = 200, ()
+    if type(result) is tuple and len(result) in (2, 3) and type(result[1]) is int:
+        result, status, headers = result if len(result) == 3 else (*result, ())
+    found: list[tuple[str, str]] = list(headers.items() if isinstance(headers, Mapping) else headers)
+    if result is None:
+        return Response(status=204 if status == 200 else status, headerlist=found)
+    return json_response(write_json(result), status=status, headers=found)
 
 
 def read_body(request: Request, endpoint: Endpoint) -> Any:
@@ -211,6 +233,8 @@ def read_body(request: Request, endpoint: Endpoint) -> Any:
         raise UnsupportedMediaType("A body is read as it is, without a coding.", headers={"Accept-Encoding": "identity"})
     header = "Accept-Patch" if endpoint.method == "PATCH" else "Accept-Post"
     media_type = require_media_type(request.environ.get("CONTENT_TYPE"), endpoint.media_types, accept_header=header)
+    if media_type == FORM_DATA:
+        return form_body(request, endpoint.operation["resource"].schema)
     if media_type == JSON or endpoint.formats is None or endpoint.method == "PATCH":
         return read_json(request.body)
     return endpoint.formats.of_media_type(media_type).decode(request.body, endpoint.schema)
@@ -291,12 +315,19 @@ def _endpoint(config: Any, service: Service, method: str, arguments: dict[str, A
         validates=arguments.get("schema") is not None and arguments.get("validates", True),
         formats=config.registry.formats if arguments.get("formats") else None,
         reads_body=arguments.get("reads_body", True),
+        takes_rows=arguments.get("takes_rows", True),
     )
 
 
 def _resolved(view: Any, arguments: dict[str, Any]) -> View:
-    """Return the callable of a definition; Cornice may hold the name of a method of *klass*."""
-    if isinstance(view, str):
-        klass = arguments["klass"]
-        return lambda request: getattr(klass(request), view)()
-    return view
+    """Return the callable of a definition; Cornice may hold the name of a method of *klass*, or the method itself."""
+    klass = arguments.get("klass")
+    if klass is None:
+        return view
+    function = getattr(klass, view.lower()) if isinstance(view, str) else view.unbound_view
+
+    @wraps(function)
+    def call(request: Request) -> Any:
+        return function(klass(request))
+
+    return call

@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from benben.kernel.problems import Forbidden, Problem, Unauthenticated, respond
 from benben.security.authenticators import AUTHORIZATION
-from benben.security.rules import Rule
+from benben.security.rules import Rule, is_word
 
 if TYPE_CHECKING:
     from pyramid.httpexceptions import HTTPForbidden
@@ -103,7 +103,8 @@ class SecurityPolicy:
         if scopes is None or permission in scopes or "*" in scopes:
             return True
         if permission not in self._permissions:
-            return not (self.rule(permission).roles or self.rule(permission).users)
+            rule = self.rule(permission)
+            return not (rule.roles or rule.users or "nobody" in rule.words)
         return f"{permission.rpartition('.')[0]}.*" in scopes
 
     @cached_property
@@ -112,12 +113,15 @@ class SecurityPolicy:
         return frozenset(item.evidence for item in self.authenticators) | {AUTHORIZATION}
 
     def rule(self, permission: str) -> Rule:
-        """Return the rule of *permission*, which may itself be written as one."""
+        """Return the rule of *permission*, which may itself be written as one.
+
+        A name that nobody declared, as plain Pyramid packages use them, is given by access control lists alone.
+        """
         rule = self._rules.get(permission)
         if rule is None:
             declared = self._permissions.get(permission)
-            text = self._changed.get(permission) or (declared.rule if declared else permission)
-            rule = self._rules[permission] = Rule(text)
+            own = permission if all(map(is_word, permission.split())) and permission.strip() else "nobody"
+            rule = self._rules[permission] = Rule(self._changed.get(permission) or (declared.rule if declared else own))
         return rule
 
     def challenges(self) -> str:
