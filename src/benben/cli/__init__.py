@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "token": ("token", "Print a bearer token for a user."),
         "apikey": ("apikey", "Make, list and revoke API keys."),
         "audit": ("audit", "Verify the record of who did what, and keep a copy of it."),
+        "files": ("files", "Take away what is left over in the folder of the files."),
         "import": ("import_data", "Load a data set of a plugin, or the rows of a file."),
         "export": ("rows", "Write the rows of a resource to a file."),
     }

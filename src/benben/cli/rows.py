@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from benben.kernel.assemble import Assembly
     from benben.resource.services import Parts
 
+UNKNOWN = "Whether the rows are there is not known: the commit did not come back."
+
 
 def export_rows(uri: str, name: str, file: BinaryIO, progress: Progress, *, query: str = "", form: str = "ndjson") -> int:
     """Write every row of the resource *name* that *query* matches, and return how many there are.
@@ -31,11 +34,12 @@ def export_rows(uri: str, name: str, file: BinaryIO, progress: Progress, *, quer
         registry = assembly.config.registry
         parts = find_resource(registry, name)
         found, statement = parts.reader.prepared(f"{query}&limit=all" if query else "limit=all")
+        arguments = statement.arguments(found.values, {})
         counted = 0
 
         def batches() -> Iterator[list[str]]:
             nonlocal counted
-            for batch in registry.exports.batches(statement, statement.arguments(found.values, {})):
+            for batch in registry.exports.batches(statement, arguments, limit_s=registry.command_timeout_s):
                 counted += len(batch)
                 progress.advance(len(batch))
                 yield batch
@@ -61,18 +65,27 @@ def import_rows(uri: str, name: str, path: str, progress: Progress, *, merges: b
 def insert_rows(assembly: Assembly, name: str, path: str, *, progress: Progress, merges: bool = False) -> int:
     """Do what `import_rows` does with an application that is connected."""
     from benben.cli.application import start
+    from benben.db.engine import lift_limits
 
     registry = assembly.config.registry
     parts = find_resource(registry, name)
     require_writable(parts)
     start(assembly, *assembly.manifests)
     progress.start(name, 0)
-    total = 0
-    with open(path, "rb") as file, transaction(registry) as request:
-        rows = rows_of(registry, file, Path(path).suffix.removeprefix("."), parts)
-        while batch := list(islice(rows, registry.resource_bounds.max_bulk)):
-            total += _insert(parts, request, batch, total, merges=merges)
-            progress.advance(len(batch))
+    total, is_read = 0, False
+    try:
+        with open(path, "rb") as file, transaction(registry) as request:
+            lift_limits(request.dbsession.connection(), registry.command_timeout_s)
+            rows = rows_of(registry, file, Path(path).suffix.removeprefix("."), parts)
+            while batch := list(islice(rows, registry.resource_bounds.max_bulk)):
+                total += _insert(parts, request, batch, total, merges=merges)
+                progress.advance(len(batch))
+            is_read = True
+    except BaseException:
+        # The commit is what may fail after the last row.
+        known = f"Nothing was imported; {total} rows had been written and were taken back."
+        click.echo(UNKNOWN if is_read else known, err=True)
+        raise
     return total
 
 
@@ -112,6 +125,29 @@ def rows_of(registry: Any, file: BinaryIO, ending: str, parts: Parts) -> Iterato
 
 
 @contextmanager
+def whole_file(path: str) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of *path* when it is whole; until then, and after an error, that stays as it is."""
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        # A pipe or a device.
+        with target.open("wb") as file:
+            yield file
+        return
+    target = target.resolve()
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        click.echo(f"{path} is as it was before.", err=True)
+        raise
+
+
+@contextmanager
 def transaction(registry: Any) -> Iterator[Any]:
     """Give a request of nobody inside a transaction, which is committed at the end."""
     from pyramid.interfaces import IRequestExtensions
@@ -140,7 +176,7 @@ def _insert(parts: Parts, request: Any, batch: list[Any], before: int, *, merges
         return parts.bulk.insert(request, batch, merges=merges)
     except Problem as exc:
         faults = "; ".join(f"row {_moved(fault.pointer, before)}: {fault.detail}" for fault in exc.errors[:10])
-        raise click.ClickException(f"{exc.title}: {faults or exc.detail}. Nothing was imported.") from exc
+        raise click.ClickException(f"{exc.title}: {faults or exc.detail}") from exc
 
 
 def _moved(pointer: str, before: int) -> str:
@@ -167,6 +203,6 @@ def command(uri: str, name: str, file: str | None, query: str, form: str) -> Non
         if file is None:
             export_rows(uri, name, sys.stdout.buffer, progress, query=query, form=wanted)
             return
-        with open(file, "wb") as target:
+        with whole_file(file) as target:
             number = export_rows(uri, name, target, progress, query=query, form=wanted)
     click.echo(f"Exported {number} {name} to {file}")

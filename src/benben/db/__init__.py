@@ -36,4 +36,6 @@ def includeme(config: Any) -> None:
     register_sessions(config, engine)
     register_database_failures(config)
     config.registry.migrate = migrate_on_start(settings)
+    config.registry.migrate_wait_s = settings.migrate_wait
+    config.registry.command_timeout_s = settings.command_timeout
     config.add_start(config.registry.migrate)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, QueuePool
@@ -62,6 +62,9 @@ class DatabaseSettings(Settings):
     pool_recycle = Setting(Whole(-1, 86400), default=1800, unit="s", help="Age at which a connection is replaced; -1 for never.")
     connect_timeout = Setting(Whole(1, 60), default=3, unit="s", help="How long PostgreSQL may take to accept a connection.")
     statement_timeout = Setting(Whole(0, 3600), default=30, unit="s", help="How long one statement may run; 0 for ever.")
+    command_timeout = Setting(
+        Whole(0, 86_400), default=0, unit="s", help="How long one statement of `benben import` and `export` may run; 0 for ever."
+    )
     lock_timeout = Setting(Whole(0, 3600), default=5, unit="s", help="How long a statement waits for a lock.")
     echo = Setting(Switch(), default=False, help="Log every statement of SQLAlchemy.")
 
@@ -116,17 +119,23 @@ def shared_memory(url: URL) -> URL:
     return url.set(database=f"file:/benben-{secrets.token_hex(8)}", query={"vfs": "memdb", "uri": "true"})
 
 
-def lift_limits(connection: Connection) -> None:
+def lift_limits(connection: Connection, limit_s: int = 0) -> None:
     """Take back, until the end of the transaction, the limits that are meant for requests.
 
     How long a lock is waited for stays as it is.
+
+    Args: limit_s: for each statement instead; 0 for ever.
     """
-    if connection.dialect.name == "sqlite":
-        driver: Any = connection.connection.driver_connection
-        driver.limit_s = 0
+    lift_driver_limits(connection.connection.driver_connection, connection.exec_driver_sql, limit_s=limit_s)
+
+
+def lift_driver_limits(driver: Any, execute: Callable[[str], Any], *, limit_s: int) -> None:
+    """Do what `lift_limits` does on a connection of the driver, by *execute* on PostgreSQL."""
+    if isinstance(driver, TimedConnection):
+        driver.limit_s = limit_s
     else:
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = 0"))
+        execute(f"SET LOCAL statement_timeout = {1000 * limit_s}")
+        execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def _postgresql_options(settings: Any) -> dict[str, Any]:

@@ -14,17 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RootTransaction, text
+from sqlalchemy.exc import OperationalError
 
 from benben.db.engine import lift_limits
 from benben.db.revisions import current_revisions, line_of
 from benben.kernel.mistakes import ConfigurationMistakes, Mistake
-from benben.kernel.settings import Choice, Setting, Settings
+from benben.kernel.settings import Choice, Setting, Settings, Whole
 
 log = logging.getLogger("benben.migrate")
 
 # A number of our own among PostgreSQL's advisory locks; two starts at once wait for each other.
 ADVISORY_LOCK = 0x62656E62
+# SQLSTATE, PostgreSQL documentation, appendix A.
+LOCK_NOT_AVAILABLE = "55P03"
+WAITING = "another process migrates the database, or holds it; waiting for up to %d s"
 
 
 class MigrateSettings(Settings):
@@ -36,6 +40,9 @@ class MigrateSettings(Settings):
         Choice("auto", "manual"),
         default="manual",
         help="auto applies pending migrations on start; manual leaves it to `benben db upgrade`.",
+    )
+    migrate_wait = Setting(
+        Whole(0, 86_400), default=600, unit="s", help="How long a start or a command waits for another one that migrates."
     )
 
 
@@ -126,13 +133,70 @@ def downgrade_within(connection: Connection, registry: Any, plugin: str, *, revi
 def migrating(registry: Any) -> Iterator[Connection]:
     """Give a connection in a transaction beside which nobody else migrates.
 
-    A migration of a large table may take longer than any request; only its locks do not wait
-    for ever.
+    A migration of a large table may take longer than any request, and whoever comes second
+    waits for it; only its own locks do not wait for ever.
+
+    Raises: ConfigurationMistakes: the other one took longer than ``benben.migrate_wait``.
     """
-    with registry.engine.begin() as connection:
+    begun = _begun_sqlite if registry.engine.dialect.name == "sqlite" else _begun_postgresql
+    with registry.engine.connect() as connection, begun(connection, registry.migrate_wait_s):
         lift_limits(connection)
-        _lock(connection)
         yield connection
+
+
+def _begun_postgresql(connection: Connection, wait_s: int) -> RootTransaction:
+    """Begin, and take the lock that ends with the transaction."""
+    begun, key = connection.begin(), {"key": ADVISORY_LOCK}
+    if connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
+        return begun
+    log.warning(WAITING, wait_s)
+    usual = connection.execute(text("SHOW lock_timeout")).scalar()
+    # 0 would be for ever.
+    _set_locally(connection, statement_timeout="0", lock_timeout=f"{max(1, 1000 * wait_s)}ms")
+    try:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), key)
+    except OperationalError as exc:
+        begun.rollback()
+        if getattr(exc.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+            raise _taken(wait_s) from exc
+        raise
+    _set_locally(connection, lock_timeout=str(usual))
+    return begun
+
+
+def _set_locally(connection: Connection, **values: str) -> None:
+    for name, value in values.items():
+        connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
+
+
+def _begun_sqlite(connection: Connection, wait_s: int) -> RootTransaction:
+    """Begin as soon as nobody else writes: that is the one lock of SQLite."""
+    try:
+        return connection.begin()
+    except OperationalError as exc:
+        if not _is_busy(exc):
+            raise
+    log.warning(WAITING, wait_s)
+    driver: Any = connection.connection.driver_connection
+    ((usual_ms,),) = driver.execute("PRAGMA busy_timeout").fetchall()
+    driver.execute(f"PRAGMA busy_timeout={1000 * wait_s}")
+    try:
+        return connection.begin()
+    except OperationalError as exc:
+        if _is_busy(exc):
+            raise _taken(wait_s) from exc
+        raise
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={usual_ms}")
+
+
+def _is_busy(exc: OperationalError) -> bool:
+    return str(getattr(exc.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
+
+
+def _taken(wait_s: int) -> ConfigurationMistakes:
+    sentence = f"is over: another process has held the database for more than {wait_s} s, perhaps to migrate it"
+    return ConfigurationMistakes([Mistake("benben.migrate_wait", sentence)])
 
 
 def _statuses(connection: Connection, registry: Any) -> list[Status]:
@@ -154,8 +218,3 @@ def _status(connection: Connection, plugin: str, folder: Path, current: tuple[st
 def _pending(found: Iterable[Status], wanted: frozenset[str] | None) -> dict[str, tuple[str, ...]]:
     """Return what is to be applied, of the plugins that are wanted."""
     return {one.plugin: one.pending for one in found if one.pending and (wanted is None or one.plugin in wanted)}
-
-
-def _lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})

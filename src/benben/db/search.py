@@ -1,4 +1,4 @@
-"""Indexes for full text: GIN on PostgreSQL, FTS5 on SQLite, made and dropped by migrations."""
+"""Indexes for full text and for beginnings of texts, made and dropped by migrations."""
 
 from __future__ import annotations
 
@@ -45,3 +45,13 @@ def drop_search(op: Any, *, index: str) -> None:
     for event in KEPT_BY:
         op.execute(f"DROP TRIGGER {index}_{event}")
     op.execute(f"DROP TABLE {index}")
+
+
+def create_prefix(op: Any, table: str, column: str, *, index: str) -> None:
+    """Make the index *index* for the lookup ``startswith`` on *column*; ``op.drop_index`` drops it.
+
+    An index in PostgreSQL's usual order serves no beginning, unless that order is C; on SQLite
+    every index does.
+    """
+    order = " text_pattern_ops" if op.get_bind().dialect.name == "postgresql" else ""
+    op.execute(f"CREATE INDEX {index} ON {table} ({column}{order})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import math
 import uuid
 from typing import Any
 
@@ -79,11 +80,14 @@ class Decimal(TypeDecorator[decimal.Decimal]):
         value = decimal.Decimal(value)
         if dialect.name != "sqlite":
             return value
+        if abs(value) >= 10**SQLITE_DECIMAL_DIGITS:
+            # A filter may compare with more than is ever stored, and than SQLite's integers hold.
+            return math.copysign(math.inf, value)
         scaled = value.scaleb(self.scale)
         if scaled != scaled.to_integral_value():
             # A filter may compare with more digits than are stored; keep the order right.
             return float(scaled)
-        return int(scaled)
+        return int(scaled) if abs(scaled) < 2**63 else float(scaled)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> decimal.Decimal | None:
         """Return the value with exactly *scale* digits behind the point."""

@@ -18,6 +18,7 @@ from benben.resource.definition import Resource, Search
 from benben.resource.events import RowsMoved, add_row_watch
 from benben.resource.explain import PERMISSION
 from benben.resource.export import Exports, TooManyExports
+from benben.resource.filestore import FilesUnavailable
 from benben.resource.services import add_resource, build_parts, enable_lookups
 
 __all__ = ["Resource", "Search"]
@@ -26,7 +27,7 @@ PLUGIN = Plugin(
     name="resource",
     summary="Resources from models and schemas.",
     settings=(ResourceSettings,),
-    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, *ACCESS_PROBLEMS, TooManyExports, RowsMoved),
+    problems=(*PROBLEMS, *CONSTRAINT_PROBLEMS, *ACCESS_PROBLEMS, TooManyExports, RowsMoved, FilesUnavailable),
 )
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import colander
 
+from benben.kernel.problems import FieldError, InvalidInput
 from benben.resource.definition import BoundResource, Relation
+from benben.resource.query.values import first_message
+from benben.rest.files import File
 from benben.rest.nodes import JSON, List, Node, Object
+from benben.rest.scalars import Scalar
 from benben.rest.validation import derive_merged, derive_patch, derive_write, has_rules
 
 
@@ -23,7 +28,7 @@ class Bodies:
         fields = bound.fields.values()
         # A rule over several fields needs the whole row, a value that is patched inside the one before.
         self.has_rules = has_rules(bound.write_schema)
-        self.needs_row = self.has_rules or any(isinstance(item.node.typ, (JSON, Object)) for item in fields)
+        self.needs_row = self.has_rules or any(is_patched_inside(item.node.typ) for item in fields)
         self.writable = frozenset(node.name for node in bound.write_schema.children)
         self.read_only = frozenset(bound.fields) - self.writable
         self.key = bound.key.name
@@ -77,6 +82,17 @@ class Bodies:
         item[self.key].missing = colander.required
         return self._list(item)
 
+    def new_key(self, key: Any) -> Any:
+        """Return *key*, which an address names for a new row and a body could name as well.
+
+        Raises: InvalidInput.
+        """
+        node = self.bound.key.node
+        try:
+            return node.typ.bounded(node, key) if isinstance(node.typ, Scalar) else key
+        except colander.Invalid as exc:
+            raise InvalidInput(errors=[FieldError("key", *first_message(exc), "path")]) from None
+
     def _list(self, item: colander.SchemaNode) -> colander.SchemaNode:
         return Node(List(item, min_items=1, max_items=self.maximum))
 
@@ -89,6 +105,11 @@ class Bodies:
             children = Node(List(child, max_items=self.maximum), name=name, missing=colander.drop)
             schema.add(children)
         return schema
+
+
+def is_patched_inside(kind: object) -> bool:
+    """Tell whether a merge patch may change a part of a value of this type; a file is one piece."""
+    return isinstance(kind, (JSON, Object)) and not isinstance(kind, File)
 
 
 def _as_key(bound: BoundResource) -> colander.SchemaNode:

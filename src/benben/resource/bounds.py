@@ -28,6 +28,9 @@ class ResourceSettings(Settings):
         Whole(1, 1_000_000), default=1_000, unit="rows", help="Rows that one change by filter may be allowed to touch."
     )
     max_exports = Setting(Whole(0, 100), default=2, unit="exports", help="Exports with `limit=all` at a time; 0 for none.")
+    files = Setting(
+        Text("a folder"), default="", help="The folder that the bytes of files are kept in; without one the database keeps them."
+    )
     regex = Setting(Switch(), default=False, help="The lookup `regex` on texts; needs the extra `regex` on SQLite.")
     preconditions = Setting(
         Choice("optional", "required"), default="optional", help="Whether a change of a row has to carry If-Match (428)."

@@ -7,7 +7,8 @@ Everything is in one transaction, so that all of it happens or nothing. A caller
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import colander
 import msgspec
@@ -23,8 +24,9 @@ from benben.resource.pages import CACHE_CONTROL
 from benben.resource.query import Query
 from benben.resource.write import JSON_PATCH, Writer, prefixed, require_watched
 from benben.rest.faults import field_errors
+from benben.rest.preconditions import Outcome, Preconditions, evaluate, read_etags
 from benben.rest.preferences import NO_PREFERENCES, Preferences
-from benben.rest.problems import pointer_to
+from benben.rest.problems import MalformedPrecondition, PreconditionFailed, pointer_to
 from benben.rest.service import json_response
 from benben.rest.validation import validate
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from benben.kernel.request import Request
 
 MULTI_STATUS = 207
+IF_MATCH: Final = "If-Match"
+"""The member of a change in a list that names the state which it is of; no field has such a name."""
 ONLY_FILTERS = ("sort", "limit", "cursor", "count", "fields", "embed", "aggregate", "group")
 
 
@@ -73,11 +77,23 @@ class BulkWriter:
             return self._patch_matching(request, preferences)
         if request.environ.get("QUERY_STRING"):
             raise InvalidInput("A list of changes names its rows by their keys; it takes no filter.")
+        listed, expected = self._conditions_of(request.validated)
+        change = partial(self._patch_one, expected=expected)
         if preferences.results == "each":
-            return self._each(request, preferences, request.validated, self.bodies.patch_list, self._patch_one)
-        items = validate(self.bodies.patch_list, request.validated)
-        pairs = enumerate(zip(items, request.validated, strict=True))
-        rows = [self._patch_one(request, preferences, item, sent, (place,))[1] for place, (item, sent) in pairs]
+            self._lock(request, self._keys_of(listed))
+            return self._each(request, preferences, listed, self.bodies.patch_list, change)
+        rows: list[Any] = []
+        faults: list[FieldError] = []
+        items = validate(self.bodies.patch_list, listed)
+        self._lock(request, [item[self.bodies.key] for item in items])
+        for place, (item, sent) in enumerate(zip(items, listed, strict=True)):
+            try:
+                rows.append(change(request, preferences, item, sent, (place,))[1])
+            except PreconditionFailed as exc:
+                # The others are looked at as well, so that one answer names all.
+                faults += exc.errors
+        if faults:
+            raise PreconditionFailed(errors=faults)
         return rows_answer(request, preferences, [row[0] for row in rows], len(rows))
 
     def delete(self, request: Request) -> Response:
@@ -105,7 +121,7 @@ class BulkWriter:
                 return merged
             pairs = enumerate(zip(items, sent, strict=True))
             return [self.writer.insert(request, item, given, preferences, (place,))[0] for place, (item, given) in pairs]
-        listed = [self.changes.new_values(request, self.writer.by_column(item)) for item in items]
+        listed = [self.changes.new_values(request, self.writer.by_column(item, is_new=True)) for item in items]
         if (
             self.writer.constraints.is_guarded
             or request.registry.runner.dialect.name != "postgresql"
@@ -134,21 +150,24 @@ class BulkWriter:
             or request.registry.runner.dialect.name != "postgresql"
         ):
             return None
-        listed = [self.changes.new_values(request, self.writer.by_column(item)) for item in items]
+        listed = [self.changes.new_values(request, self.writer.by_column(item, is_new=True)) for item in items]
         _, unique = self.writer.conflict(preferences)
         keys = {tuple(values.get(name) for name in unique) for values in listed}
         if len({frozenset(values) for values in listed}) != 1 or len({frozenset(item) for item in sent}) != 1:
             return None
         if len(keys) != len(listed) or any(None in key for key in keys):
             return None
-        merged = tuple(self.writer.columns[name] for name in sorted(sent[0]) if name in items[0])
+        merged = self.writer.merged_columns(sent[0], items[0])
         statement = self.changes.merge_list(listed[0], unique=unique, merged=merged)
-        arrays = {f"f_{name}": [values[name] for values in listed] for name in listed[0]}
+        # In one order whatever the list's is: two lists of the same rows would else wait for each other.
+        order = sorted(range(len(listed)), key=lambda place: repr([listed[place][name] for name in unique]))
+        arrays = {f"f_{name}": [listed[place][name] for place in order] for name in listed[0]}
         try:
             with request.dbsession.connection().begin_nested():
-                rows = self.writer.runner.write(request, statement, arrays)
+                written = self.writer.runner.write(request, statement, arrays)
         except IntegrityError:
             return None
+        rows = [row for _, row in sorted(zip(order, written, strict=True), key=lambda pair: pair[0])]
         for row in rows:
             self.writer.notify(request, "created" if row[2] == 1 else "replaced", row[1], row[0])
         return rows
@@ -184,34 +203,71 @@ class BulkWriter:
         item: Mapping[str, Any],
         sent: Mapping[str, Any],
         where: tuple[Any, ...],
+        *,
+        expected: Mapping[int, Any],
     ) -> tuple[int, Any]:
         """Change one row by its key; *item* is what the schema made of what was *sent*.
 
-        Raises: NotFound: naming its place in the list.
+        Args: expected: the ETags that rows have to have, by their place in the list.
+        Raises: NotFound, PreconditionFailed, InvalidInput: naming its place in the list.
         """
         key = item[self.bodies.key]
+        if where[0] in expected:
+            self._require(request, key, expected[where[0]], pointer_to((*where, IF_MATCH)))
         changed = {name: value for name, value in item.items() if name != self.bodies.key}
-        row = self._current(request, key) if self.bodies.needs_row or not changed else ()
+        row = self.writer.locked(request, key) if self.bodies.needs_row or not changed else ()
         if row and changed:
             changed = self.writer.merged(row[0], {name: value for name, value in sent.items() if name != self.bodies.key})
         row = self.writer.update_row(request, "patched", key, changed, None, where) if changed and row is not None else row
         if row is None:
-            if self._current(request, key) is not None:
+            if self.writer.locked(request, key) is not None:
                 raise RowNotPermitted()
             fault = FieldError(pointer_to((*where, self.bodies.key)), "There is no such row.", "not-found")
             raise NotFound(errors=[fault])
         return 200, row
 
-    def _current(self, request: Request, key: Any) -> Any:
-        rows = self.writer.runner.write(request, self.changes.current(lock=True), {"key": key})
-        return rows[0] if rows else None
+    def _lock(self, request: Request, keys: list[Any]) -> None:
+        """Lock the rows of *keys*, which is what SQLite does with all by itself."""
+        if len(keys) > 1 and request.registry.runner.dialect.name == "postgresql":
+            self.writer.runner.write(request, self.changes.locks, {"keys": keys})
+
+    def _keys_of(self, listed: list[Any]) -> list[Any]:
+        """Return the keys in *listed* that are any; each row is judged by itself later."""
+        node, found = self.bodies.patch_list.children[0][self.bodies.key], []
+        for item in listed[: self.bodies.maximum]:
+            try:
+                found.append(node.deserialize(item[self.bodies.key]))
+            except (colander.Invalid, KeyError, TypeError):
+                continue
+        return found
+
+    def _conditions_of(self, listed: list[Any]) -> tuple[list[Any], dict[int, Any]]:
+        """Return *listed* without the preconditions of its rows, and these by their place."""
+        if IF_MATCH in self.bodies.writable or not any(isinstance(item, dict) and IF_MATCH in item for item in listed):
+            return listed, {}
+        rest = [{name: item[name] for name in item if name != IF_MATCH} if isinstance(item, dict) else item for item in listed]
+        return rest, {place: item[IF_MATCH] for place, item in enumerate(listed) if isinstance(item, dict) and IF_MATCH in item}
+
+    def _require(self, request: Request, key: Any, text: Any, pointer: str) -> None:
+        """Refuse a row that is not as its caller saw it, and lock it.
+
+        Raises: PreconditionFailed, InvalidInput: *text* is not the value of If-Match.
+        """
+        try:
+            conditions = Preconditions(if_match=read_etags(text if isinstance(text, str) else "", IF_MATCH))
+        except MalformedPrecondition:
+            raise InvalidInput(errors=[FieldError(pointer, 'Must be an ETag such as "v3", in its quotes.', "format")]) from None
+        row = self.writer.locked(request, key)
+        etag = None if row is None else self.writer.etag(row)
+        if etag is not None and evaluate("PATCH", conditions, etag) is not Outcome.PROCEED:
+            raise PreconditionFailed(errors=[FieldError(pointer, f"The row is another one by now, {etag}.", "precondition")])
 
     def _patch_matching(self, request: Request, preferences: Preferences) -> Response:
         """Change every row that the filter of the address matches."""
         query, maximum = self._matching(request, preferences)
         values = {**query.values, "maximum": maximum + 1}
         is_json_patch = request.content_type == JSON_PATCH
-        if is_json_patch or self.bodies.needs_row or self.bound.resource.nested:
+        if is_json_patch or self.bodies.needs_row or self.bound.resource.nested or self.writer.files.names:
             rows = self.writer.runner.write(request, self.changes.matching(query.shape.where), values)
             self._check_number(len(rows), maximum)
             change = self.writer.operated if is_json_patch else self.writer.merged

@@ -122,6 +122,17 @@ class Changes:
             found[item.name] = made[function]
         return found
 
+    @cached_property
+    def locks(self) -> Statement:
+        """Return the statement that locks the rows of ``keys`` in one order, whatever the list's is; PostgreSQL only.
+
+        Two lists that name the same rows would else wait for each other.
+        """
+        key = self.bound.key.column
+        kind = ARRAY(bind("keys", key).type)
+        rows: Any = select(literal_column("1")).where(key == func.any(cast(bind_as("keys", kind), kind))).order_by(key)
+        return self.runner.compile(rows.select_from(self.bound.table).with_for_update())
+
     def _written(self, change: Any) -> Statement:
         """Return *change* compiled, with the document of each row that it writes."""
         return self.runner.compile(self.rendering.written(change, self.bound.table, self._members, self.returned))

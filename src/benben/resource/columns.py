@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import BigInteger, Column, SmallInteger, String
+from sqlalchemy import Enum as EnumColumn
 from sqlalchemy import Integer as IntegerColumn
 
 from benben.db.types import Decimal as DecimalColumn
@@ -26,6 +27,10 @@ def fitted(node: Any, column: Column[Any], resource: str) -> None:
     kind = node.typ
     if isinstance(kind, nodes.String) and isinstance(column.type, String) and column.type.length:
         _fit_length(node, column.type.length, resource)
+    elif isinstance(kind, nodes.Enum) and isinstance(column.type, String) and not isinstance(column.type, EnumColumn):
+        length = column.type.length
+        if length and max(len(str(value)) for value in kind.members) > length:
+            raise _wider(resource, node.name, f"{length} characters")
     elif isinstance(kind, nodes.Integer) and isinstance(column.type, IntegerColumn):
         _fit_range(node, column, resource)
     elif isinstance(kind, nodes.Decimal) and isinstance(column.type, DecimalColumn):
@@ -35,6 +40,16 @@ def fitted(node: Any, column: Column[Any], resource: str) -> None:
             node.typ = nodes.Decimal(precision, places, **bounds)
         elif (kind.scale or 0) > places or kind.precision - (kind.scale or 0) > precision - places:
             raise _wider(resource, node.name, f"a decimal of {precision} digits, {places} behind the point")
+
+
+def addressable(node: Any) -> None:
+    """Make *node*, the key that a client sets, refuse texts that no address leads to.
+
+    Servers and proxies read ``%2F`` as a slash and ``%2E`` as a dot before a route is looked for.
+    """
+    if isinstance(node.typ, nodes.String):
+        node.typ = copy.copy(node.typ)
+        node.typ.is_key = True
 
 
 def _fit_length(node: Any, length: int, resource: str) -> None:

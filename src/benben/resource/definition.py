@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Table, inspect, select
 from benben.db.render import is_rendered
 from benben.kernel.mistakes import nearest
 from benben.kernel.problems import Problem
-from benben.resource.columns import fitted
+from benben.resource.columns import addressable, fitted
 from benben.rest.nodes import JSON, UUID, Boolean, Enum, List, Node, Object, Schema, String
 from benben.rest.validation import derive_patch, derive_write
 
@@ -262,6 +262,8 @@ class BoundResource:
         if node.name not in self.mapper.columns:
             raise ConfigurationError(f"resource {self.name}: its model has no column {node.name}")
         if not getattr(node, "read_only", False):
+            if self.mapper.columns[node.name].primary_key:
+                addressable(node)
             fitted(node, self.mapper.columns[node.name], self.name)
         allowed = self.resource.filters is None or node.name in self.resource.filters
         lookups = lookups_of(node, has_regex=self.has_regex) if allowed else ()

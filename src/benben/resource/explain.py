@@ -35,7 +35,8 @@ def explained(request: Request, bound: BoundResource, query: Query, statement: S
     require(request, PERMISSION, "An explanation needs")
     runner = request.registry.runner
     dialect = runner.dialect.name
-    asking = replace(statement, sql=PREFIXES[dialect] + statement.sql, decode=None)
+    sql, numbered = PREFIXES[dialect] + statement.sql, statement.numbered
+    asking = replace(statement, sql=sql, decode=None, numbered=None if numbered is None else type(numbered)(sql))
     rows = runner.read_arguments(request, asking, arguments)
     plan = rows[0][0] if dialect == "postgresql" else [row[3] for row in rows]
     document = {

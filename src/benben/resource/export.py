@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyramid.response import Response
 from sqlalchemy import Engine
 
+from benben.db.engine import lift_driver_limits
 from benben.db.runner import NOTHING, Statement
 from benben.db.variables import set_locally
 from benben.kernel.problems import Unavailable
@@ -69,15 +70,21 @@ class Exports:
         ]
         return Response(headerlist=headers, app_iter=Stream(form.encode_rows(rows, names), rows, self._places))
 
-    def batches(self, statement: Statement, arguments: Any, variables: Mapping[str, str] = NOTHING) -> Generator[list[str]]:
+    def batches(
+        self, statement: Statement, arguments: Any, variables: Mapping[str, str] = NOTHING, *, limit_s: int | None = None
+    ) -> Generator[list[str]]:
         """Yield the JSON texts of the rows, some at a time; the connection ends with them.
 
-        Args: variables: what the database is told of the request.
+        Args:
+            variables: what the database is told of the request.
+            limit_s: of a statement in place of that of requests; 0 for ever.
         """
         with self.engine.connect() as connection:
-            driver = connection.connection.driver_connection
+            driver: Any = connection.connection.driver_connection
             is_sqlite = self.engine.dialect.name == "sqlite"
-            fetched = _from_sqlite if is_sqlite else partial(_from_postgresql, variables=variables)
+            fetched = _from_sqlite if is_sqlite else partial(_from_postgresql, variables=variables, limit_s=limit_s)
+            if is_sqlite and limit_s is not None:
+                lift_driver_limits(driver, driver.execute, limit_s=limit_s)
             with closing(fetched(driver, statement.sql, arguments)) as batches:
                 for rows in batches:
                     decoded = rows if statement.decode is None else [statement.decode(row) for row in rows]
@@ -118,11 +125,15 @@ def _from_sqlite(driver: Any, sql: str, arguments: Any) -> Generator[list[Any]]:
         yield rows
 
 
-def _from_postgresql(driver: Any, sql: str, arguments: Any, *, variables: Mapping[str, str]) -> Generator[list[Any]]:
+def _from_postgresql(
+    driver: Any, sql: str, arguments: Any, *, variables: Mapping[str, str], limit_s: int | None
+) -> Generator[list[Any]]:
     """Yield rows through a cursor of the server, which keeps the rest there."""
     driver.execute("BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ")
     try:
         set_locally(driver.execute, variables)
+        if limit_s is not None:
+            lift_driver_limits(driver, driver.execute, limit_s=limit_s)
         with driver.cursor(name="benben_export") as cursor:
             cursor.execute(sql, arguments)
             while rows := cursor.fetchmany(ROWS_AT_A_TIME):

@@ -15,6 +15,7 @@ from benben.resource.changes import Changes
 from benben.resource.constraints import Constraints
 from benben.resource.definition import Relation, readable
 from benben.resource.events import ResourceChanged
+from benben.resource.files import Files
 from benben.resource.plan import require
 from benben.resource.query.selection import read_sort
 from benben.resource.query.terms import Embed, Shape
@@ -87,6 +88,7 @@ class Part:
         self.changes = Changes(self.target, Statements(self.target, writer.runner, writer.bounds))
         self.constraints = Constraints(self.target, writer.runner)
         self.columns = {item.name: item.column.name for item in self.target.fields.values()}
+        self.files = Files(self.target, writer.bounds)
 
     def authorise(self, request: Request) -> None:
         """Refuse a caller who may not write the children by themselves.
@@ -97,7 +99,7 @@ class Part:
 
     def insert(self, request: Request, parent: Any, item: Mapping[str, Any], where: tuple[Any, ...]) -> None:
         """Insert one child of *parent*."""
-        values = self.changes.new_values(request, self._by_column(item)) | {self.relation.remote.name: parent}
+        values = self.changes.new_values(request, self._by_column(item, is_new=True)) | {self.relation.remote.name: parent}
         row = self._run(request, self.changes.insert(values), {}, values, where)[0]
         self._check(request, row[1])
         self._notify(request, "created", row[1], row[0])
@@ -169,5 +171,6 @@ class Part:
         prefixed = {f"f_{name}": value for name, value in values.items()}
         return self.constraints.run(request, statement, {**arguments, **prefixed}, values, where)
 
-    def _by_column(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        return {self.columns[name]: value for name, value in sent.items()}
+    def _by_column(self, sent: Mapping[str, Any], *, is_new: bool = False) -> dict[str, Any]:
+        found = {self.columns[name]: value for name, value in sent.items()}
+        return self.files.spread(found, is_new=is_new) if self.files.names else found

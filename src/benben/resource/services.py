@@ -14,9 +14,12 @@ from benben.resource.access.kinds import Access
 from benben.resource.bulk import BulkWriter
 from benben.resource.changes import Changes
 from benben.resource.definition import BoundResource, Resource
+from benben.resource.files import Downloads, file_fields
 from benben.resource.read import Reader
 from benben.resource.statement import Statements
 from benben.resource.write import JSON_PATCH, Writer
+from benben.rest.files import ANY
+from benben.rest.multipart import FORM_DATA
 from benben.rest.nodes import Schema
 from benben.rest.service import Service
 
@@ -34,6 +37,7 @@ class Parts:
     reader: Reader
     writer: Writer
     bulk: BulkWriter
+    downloads: Downloads
 
 
 PATCH_TYPES = ("application/merge-patch+json", "application/json", JSON_PATCH)
@@ -61,6 +65,8 @@ def add_resource(config: Any, resource: Resource) -> BoundResource:
     views = Views(registry.access, resource.name)
     config.add_service(collection_service(bound, views))
     config.add_service(item_service(bound, views))
+    for name in file_fields(bound):
+        config.add_service(download_service(bound, views, name))
     return bound
 
 
@@ -69,7 +75,7 @@ def build_parts(registry: Any, bound: BoundResource) -> Parts:
     statements = Statements(bound, registry.runner, registry.resource_bounds)
     reader = Reader(bound, statements, registry.cursors, registry.exports)
     writer = Writer(bound, Changes(bound, statements), reader)
-    return Parts(bound, reader, writer, BulkWriter(writer))
+    return Parts(bound, reader, writer, BulkWriter(writer), Downloads(bound, registry.runner, registry.resource_bounds))
 
 
 class Views:
@@ -86,6 +92,11 @@ class Views:
     def item(self, request: Request) -> Response:
         """Show one item."""
         return self._access.parts(request, self._name).reader.item(request)
+
+    def download(self, request: Request, field: str) -> Response:
+        """Give the bytes of a file of one item."""
+        parts = self._access.parts(request, self._name)
+        return parts.downloads.answer(request, field, parts.reader.key(request))
 
     def post(self, request: Request) -> Response:
         """Create an item, or all items of a list."""
@@ -153,6 +164,21 @@ def item_service(bound: BoundResource, views: Views) -> Service:
     return service
 
 
+def download_service(bound: BoundResource, views: Views, field: str) -> Service:
+    """Return the service of the bytes of a file."""
+
+    def download(request: Request) -> Response:
+        """Give the bytes of the file."""
+        return views.download(request, field)
+
+    summary = f"The {field} of one of the {bound.name}."
+    service = Service(f"{bound.name}.{field}", f"{bound.path}/{{key}}/{field}", summary=summary)
+    contents: dict[str, Any] = {kind: {} for kind in bound.fields[field].node.typ.media_types or (ANY,)}
+    said = {"summary": summary, "responses": {"200": {"description": "The bytes of the file.", "content": contents}}}
+    service.add_view("GET", download, permission=bound.read_permission, operation=said, produces=())
+    return service
+
+
 def _writing(bound: BoundResource, method: str, kind: str) -> dict[str, Any]:
     """Return the arguments of a writing view."""
     arguments = {
@@ -165,6 +191,8 @@ def _writing(bound: BoundResource, method: str, kind: str) -> dict[str, Any]:
         arguments["schema"] = bound.write_schema
     if method == "PATCH":
         arguments["content_type"] = PATCH_TYPES
+    if file_fields(bound):
+        arguments["content_type"] = (*(PATCH_TYPES if method == "PATCH" else ()), FORM_DATA)
     return arguments
 
 

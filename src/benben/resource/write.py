@@ -19,6 +19,7 @@ from benben.resource.changes import IGNORE, MERGE, Changes
 from benben.resource.constraints import Constraints
 from benben.resource.definition import BoundResource
 from benben.resource.events import ResourceChanged, RowsMoved
+from benben.resource.files import Files, require_kept
 from benben.resource.nested import Children
 from benben.resource.read import Reader
 from benben.rest.patch import json_patch, merge_patch
@@ -56,6 +57,7 @@ class Writer:
         self.constraints = Constraints(bound, changes.runner)
         self.children = Children(self)
         self.columns = {item.name: item.column.name for item in bound.fields.values()}
+        self.files = Files(bound, reader.bounds)
         self.must_condition = bound.must_condition
 
     def create(self, request: Request, body: Mapping[str, Any], sent: Mapping[str, Any]) -> Response:
@@ -103,7 +105,7 @@ class Writer:
         statement = self.changes.delete(None if versions is None else len(versions))
         self.watch(request, [key])
         if not self.constraints.run(request, statement, values, {}):
-            self._refuse(request)
+            self._refuse(request, conditions)
         self.notify(request, "deleted", key, "")
         request.row_count += 1
         return quiet_response(204, finished(request, preferences))
@@ -122,9 +124,9 @@ class Writer:
         Raises: Problem: what the rules of the table refuse, at *where* in the body.
         """
         own, children = self.children.split(body)
-        values = self.changes.new_values(request, self.by_column(own))
+        values = self.changes.new_values(request, self.by_column(own, is_new=True))
         conflict, unique = self.conflict(preferences)
-        merged = tuple(self.columns[name] for name in sorted(sent) if name in own) if conflict == MERGE else ()
+        merged = self.merged_columns(sent, own) if conflict == MERGE else ()
         statement = self.changes.insert(values, on_conflict=conflict, unique=unique, merged=merged)
         known = self._watch_merged(request, values, unique) if conflict == MERGE and request.registry.row_watches else None
         rows = self.constraints.run(request, statement, prefixed(values), values, where)
@@ -153,6 +155,8 @@ class Writer:
     ) -> Any:
         """Update the row of *key* and return it, None if there is none of these *versions*."""
         own, children = self.children.split(sent)
+        if self.files.names:
+            require_kept(own, lambda: self.locked(request, key))
         values = self.changes.defaults(on_update=True) | self.by_column(own)
         statement = self.changes.update(values, None if versions is None else len(versions))
         self.watch(request, [key])
@@ -234,13 +238,28 @@ class Writer:
         if self.changes.is_guarded and not self.runner.write(request, self.changes.permitted, {"key": key}):
             raise RowNotPermitted()
 
-    def by_column(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def by_column(self, sent: Mapping[str, Any], *, is_new: bool = False) -> dict[str, Any]:
         """Return the values of fields by the name of their column."""
-        return {self.columns[name]: value for name, value in sent.items()}
+        found = {self.columns[name]: value for name, value in sent.items()}
+        return self.files.spread(found, is_new=is_new) if self.files.names else found
+
+    def merged_columns(self, sent: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the columns that a merge writes: those of the fields that were *sent* and are of the row itself."""
+        names = [name for name in sorted(sent) if name in own]
+        return (*(self.columns[name] for name in names), *self.files.content_columns(names))
+
+    def locked(self, request: Request, key: Any) -> Any:
+        """Return the row of *key*, locked until the transaction ends; None if there is none."""
+        rows = self.runner.write(request, self.changes.current(lock=True), {"key": key})
+        return rows[0] if rows else None
 
     def address(self, request: Request, key: Any) -> str:
         """Return the address of the item *key*."""
         return f"{quote(request.script_name + request.path_info).rstrip('/')}/{segment(key)}"
+
+    def etag(self, row: Any) -> str:
+        """Return the ETag of *row* as JSON."""
+        return etag_of(row[2]) if len(row) > 2 else etag_of_bytes(row[0].encode())
 
     @property
     def _sets_key(self) -> bool:
@@ -267,18 +286,18 @@ class Writer:
         versions = self._versions(request, conditions, must_exist=must_exist)
         row = self.update_row(request, action, self.reader.key(request), sent, versions)
         if row is None and (must_exist or conditions.if_match is not None):
-            self._refuse(request)
+            self._refuse(request, conditions)
         return row
 
     def _put_new(self, request: Request, sent: dict[str, Any], preferences: Preferences, conditions: Preconditions) -> Response:
         """Create the row that PUT names; of two that do so at once one replaces the other's."""
-        own, children = self.children.split({**sent, self.bound.key.name: self.reader.key(request)})
-        values = self.changes.new_values(request, self.by_column(own))
+        own, children = self.children.split({**sent, self.bound.key.name: self.bodies.new_key(self.reader.key(request))})
+        values = self.changes.new_values(request, self.by_column(own, is_new=True))
         statement = self.changes.insert(values, on_conflict=IGNORE, unique=(self.bound.key.column.name,))
         rows = self.constraints.run(request, statement, prefixed(values), values)
         if not rows:
             if conditions.if_none_match is not None:
-                self._refuse(request)
+                self._refuse(request, conditions)
             return row_answer(request, preferences, self._update(request, "replaced", sent, conditions))
         row = self.children.create(request, rows[0], children) if children else rows[0]
         self.notify(request, "created", row[1], row[0])
@@ -317,27 +336,29 @@ class Writer:
 
     def _current(self, request: Request, *, must_exist: bool = True) -> Any:
         """Return the row, locked until the transaction ends."""
-        rows = self.runner.write(request, self.changes.current(lock=True), {"key": self.reader.key(request)})
-        if not rows and must_exist:
+        row = self.locked(request, self.reader.key(request))
+        if row is None and must_exist:
             raise NotFound()
-        return rows[0] if rows else None
+        return row
 
     def _require(self, request: Request, row: Any, conditions: Preconditions) -> None:
         """Refuse what the preconditions do not want; the row is locked.
 
         Raises: PreconditionFailed: with the present ETag and state.
         """
-        etag = None if row is None else self._etag(row)
+        etag = None if row is None else self.etag(row)
         if evaluate(request.method, conditions, etag) is not Outcome.PROCEED:
             raise self._failed(request, row)
 
-    def _refuse(self, request: Request) -> None:
+    def _refuse(self, request: Request, conditions: Preconditions) -> None:
         """Say why nothing was changed: there is no such row, or it has another version.
 
-        Raises: NotFound, RowNotPermitted, PreconditionFailed.
+        Raises: NotFound, RowNotPermitted, PreconditionFailed; RowsMoved: somebody has made it just now.
         """
         current = self._current(request)
         self.check(request, self.reader.key(request))
+        if conditions.if_match is None and conditions.if_none_match is None:
+            raise _moved()
         raise self._failed(request, current)
 
     def _failed(self, request: Request, row: Any) -> PreconditionFailed:
@@ -346,10 +367,7 @@ class Writer:
             return PreconditionFailed()
         may_read = request.registry.security.permits(request, None, self.bound.read_permission)
         members: dict[str, Any] = {"current": msgspec.Raw(row[0].encode())} if may_read else {}
-        return PreconditionFailed(headers={"ETag": self._etag(row)}, **members)
-
-    def _etag(self, row: Any) -> str:
-        return etag_of(row[2]) if len(row) > 2 else etag_of_bytes(row[0].encode())
+        return PreconditionFailed(headers={"ETag": self.etag(row)}, **members)
 
 
 def segment(key: Any) -> str:
@@ -364,9 +382,13 @@ def require_watched(keys: Collection[Any], rows: Sequence[Any]) -> None:
     Raises: RowsMoved.
     """
     if not {row[1] for row in rows}.issubset(keys):
-        moved = RowsMoved()
-        mark_error_retryable(moved)
-        raise moved
+        raise _moved()
+
+
+def _moved() -> RowsMoved:
+    moved = RowsMoved()
+    mark_error_retryable(moved)
+    return moved
 
 
 def prefixed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,9 @@ _INSTANT = re.compile(
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NOT_BLANK = r"\S"
+# One segment of a path that no client and no proxy takes for another, RFC 3986, section 5.2.4.
+_SEGMENT = r"[^/.][^/]*|\.[^/.][^/]*|\.\.[^/]+"
+_is_segment = re.compile(_SEGMENT, re.DOTALL).fullmatch
 # The formats of strings that are checked; another name is documentation only.
 FORMATS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
@@ -86,7 +89,12 @@ class String(Scalar):
         pattern: a regular expression that the whole text must match.
         format: a name of JSON Schema; ``email``, ``uri`` and ``hostname`` are checked.
         allow_blank: False refuses text that is empty or white space only.
+
+    Attributes:
+        is_key: it is the key of a row, which has to stand in an address.
     """
+
+    is_key = False
 
     def __init__(
         self,
@@ -126,6 +134,8 @@ class String(Scalar):
             raise Fault(node, "pattern", "Must match the pattern.")
         if self._has_format is not None and self._has_format(value) is None:
             raise Fault(node, "format", f"Must be text of the format {self.format}.")
+        if self.is_key and _is_segment(value) is None:
+            raise Fault(node, "pattern", "Must not be empty, a dot or two, nor hold a slash: it is a part of an address.")
         return value
 
     def json_schema(self, mode: str) -> dict[str, Any]:
@@ -135,11 +145,14 @@ class String(Scalar):
             schema["minLength"] = self.min_length
         if self.max_length is not None:
             schema["maxLength"] = self.max_length
-        if self.pattern:
-            schema["pattern"] = f"^(?:{self.pattern})$"
-        if not self.allow_blank:
-            # One schema has one pattern; the second stands beside it.
-            schema.update({"allOf": [{"pattern": _NOT_BLANK}]} if self.pattern else {"pattern": _NOT_BLANK})
+        patterns = [f"^(?:{self.pattern})$"] if self.pattern else []
+        patterns += [] if self.allow_blank else [_NOT_BLANK]
+        patterns += [f"^(?:{_SEGMENT})$"] if self.is_key else []
+        if patterns:
+            schema["pattern"] = patterns[0]
+        if patterns[1:]:
+            # One schema has one pattern; the others stand beside it.
+            schema["allOf"] = [{"pattern": pattern} for pattern in patterns[1:]]
         if self.format:
             schema["format"] = self.format
         return schema

@@ -36,9 +36,9 @@ def test_upgrade_applies_what_status_lists(ini: Path, run: Run) -> None:
     pending = [row["pending"] for row in json.loads(run("db", ini, "status", "--json").stdout)]
     first, again = run("db", ini, "upgrade"), run("db", ini, "upgrade")
 
-    assert sorted(pending) == [["books_0001"], ["identity_0001"], ["jwt_0001"]]
+    assert sorted(pending) == [["books_0001", "books_0002"], ["identity_0001"], ["jwt_0001"]]
     assert "books: books_0001" in first.stdout
-    assert "migrations: 3 of 3" in first.stderr
+    assert "migrations: 4 of 4" in first.stderr
     assert again.stdout == "Nothing is pending.\n"
     assert all(not row["pending"] for row in json.loads(run("db", ini, "status", "--json").stdout))
 
@@ -49,13 +49,13 @@ def test_downgrade_asks_before_it_drops(migrated: Path, run: Run) -> None:
 
     assert refused.exit_code == 1
     current = {row["plugin"]: row["current"] for row in json.loads(run("db", migrated, "status", "--json").stdout)}
-    assert current["books"] == "books_0001"
+    assert current["books"] == "books_0002"
 
 
 def test_downgrade_goes_one_revision_back(migrated: Path, run: Run) -> None:
     found = run("db", migrated, "downgrade", "books", "--yes")
 
-    assert found.stdout == "books is at base.\n"
+    assert found.stdout == "books is at books_0001.\n"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_purge_asks_exports_and_drops(migrated: Path, run: Run, tmp_path: Path) 
     assert exported[0]["row"]["name"] == "ann"
     assert file.stat().st_mode & 0o777 == 0o600
     statuses = json.loads(run("db", migrated, "status", "--json").stdout)
-    assert {row["plugin"]: row["current"] for row in statuses} == {"books": "books_0001", "identity": "", "jwt": "jwt_0001"}
+    assert {row["plugin"]: row["current"] for row in statuses} == {"books": "books_0002", "identity": "", "jwt": "jwt_0001"}
 
 
 def test_purge_needs_the_plugin_on(keys: str, write: Write, run: Run) -> None:

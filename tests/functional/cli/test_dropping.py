@@ -54,7 +54,7 @@ def has_authors(engine: Engine) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("words", "folder"), [(("purge", "books"), "purged"), (("downgrade", "books"), "downgraded")])
+@pytest.mark.parametrize(("words", "folder"), [(("purge", "books"), "purged"), (("downgrade", "books", "base"), "downgraded")])
 def test_nothing_that_was_written_meanwhile_is_lost(
     engine: Engine, ini: Path, run: Run, tmp_path: Path, words: tuple[str, ...], folder: str
 ) -> None:
@@ -123,7 +123,7 @@ def test_empty_tables_leave_no_file(ini: Path, run: Run, tmp_path: Path) -> None
 
     done = run("db", ini, "purge", "books", "--yes")
 
-    assert done.stdout == "Dropped the tables of books: books_author (0 rows), books_book (0 rows).\n"
+    assert done.stdout == "Dropped the tables of books: books_author (0 rows), books_book (0 rows), books_cover (0 rows).\n"
     assert list((tmp_path / "var" / "purged").iterdir()) == []
 
 

@@ -36,8 +36,8 @@ def test_plugins_tells_what_each_one_adds(write: Write, run: Run) -> None:
     assert books["state"] == "on"
     assert books["version"] == "0.1.0"
     assert books["summary"]
-    assert (books["settings"], books["routes"], books["permissions"]) == (1, 4, 4)
-    assert books["tables"] == ["books_author", "books_book"]
+    assert (books["settings"], books["routes"], books["permissions"]) == (1, 7, 6)
+    assert books["tables"] == ["books_author", "books_book", "books_cover"]
 
 
 def test_plugins_knows_those_that_are_off_without_importing_them(tmp_path: Path, write: Write) -> None:

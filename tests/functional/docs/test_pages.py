@@ -28,7 +28,7 @@ def test_the_start_tells_what_is_on(build: Build) -> None:
 
     assert (start["title"], start["version"]) == ("Alexandria", "2.1")
     assert books["summary"] == "A library of books and their authors."
-    assert books["links"] == {"authors": "/v1/authors", "books": "/v1/books"}
+    assert books["links"] == {"authors": "/v1/authors", "books": "/v1/books", "covers": "/v1/covers"}
     assert start["links"]["OpenAPI"] == "/openapi.json"
 
 

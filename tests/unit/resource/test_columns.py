@@ -47,6 +47,7 @@ def test_a_field_without_bounds_has_those_of_its_column(kind: Any, column: Any, 
         (nodes.Integer(minimum=-(2**15) - 1), SmallInteger()),
         (nodes.Decimal(10, 3), Decimal(10, 2)),
         (nodes.Decimal(12, 2), Decimal(10, 2)),
+        (nodes.Enum(["short", "too long"]), String(7)),
     ],
 )
 def test_a_field_that_takes_more_than_its_column_stops_the_start(kind: Any, column: Any) -> None:

@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import yaml
 
+from benben.kernel.problems import Problem
 from benben.rest.body import DEFAULT, read_json
-from benben.rest.formats.base import Batches
+from benben.rest.formats.base import Batches, rows_in
 from benben.rest.problems import DuplicateKey, JSONTooComplex, MalformedJSON
 
 MEDIA_TYPE = "application/yaml"
@@ -68,15 +69,28 @@ class YAMLFormat:
         except UnicodeDecodeError as exc:
             raise MalformedJSON("The body is not UTF-8.", offset=exc.start) from None
         except yaml.YAMLError as exc:
-            mark = getattr(exc, "problem_mark", None)
-            place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise MalformedJSON(f"The body is not YAML{place}.", format="yaml") from None
+            raise _unreadable(exc) from None
+
+    def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
+        """Yield the items of a list, or the one value that there is, each with the line where it begins.
+
+        Raises: as `decode`, with the member ``line``.
+        """
+        line = 1
+        try:
+            for line, value in _Reader(stream).rows():
+                yield line, read_json(msgspec.json.encode(value))
+        except yaml.YAMLError as exc:
+            raise _unreadable(exc) from None
+        except Problem as exc:
+            exc.members.setdefault("line", line)
+            raise
 
 
 class _Reader:
     """Makes one value of a text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | BinaryIO) -> None:
         self._events = yaml.parse(text, Loader=_Loader)
         self._depth = self._values = 0
 
@@ -90,6 +104,23 @@ class _Reader:
                 raise MalformedJSON("The body holds more than one document.", format="yaml")
             found.append(self._value(event))
         return found[0] if found else None
+
+    def rows(self) -> Iterator[tuple[int, Any]]:
+        """Yield the line and the value of each item of a list; the bounds are those of one item."""
+        is_done = False
+        for event in self._events:
+            if isinstance(event, (yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent)):
+                continue
+            if is_done:
+                raise _malformed(event, "a second document begins")
+            is_done, first = True, _line(event)
+            if not isinstance(event, yaml.SequenceStartEvent):
+                yield from ((first, row) for row in rows_in(self._value(event)))
+                continue
+            self._check(event)
+            while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
+                self._values = 0
+                yield _line(item), self._value(item)
 
     def _value(self, event: Any) -> Any:
         self._check(event)
@@ -108,7 +139,7 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _malformed(event, "a key is a text")
             if event.value in found:
-                raise DuplicateKey(f"Line {_line(event)} gives a key again.")
+                raise DuplicateKey(f"Line {_line(event)} gives a key again.", line=_line(event))
             found[event.value] = None
             found[event.value] = self._value(next(self._events))
         return found
@@ -127,9 +158,9 @@ class _Reader:
             raise _malformed(event, "tags are not read")
         self._values += 1
         if self._depth > DEFAULT.max_depth:
-            raise JSONTooComplex("The value nests too deep.", limit="depth", maximum=DEFAULT.max_depth)
+            raise JSONTooComplex("The value nests too deep.", limit="depth", maximum=DEFAULT.max_depth, line=_line(event))
         if self._values > DEFAULT.max_items:
-            raise JSONTooComplex("There are too many values.", limit="items", maximum=DEFAULT.max_items)
+            raise JSONTooComplex("There are too many values.", limit="items", maximum=DEFAULT.max_items, line=_line(event))
 
 
 def _plain(text: str) -> Any:
@@ -149,8 +180,14 @@ def _plain(text: str) -> Any:
     return number
 
 
+def _unreadable(exc: yaml.YAMLError) -> MalformedJSON:
+    mark = getattr(exc, "problem_mark", None)
+    place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return MalformedJSON(f"The body is not YAML{place}.", format="yaml", **({"line": mark.line + 1} if mark else {}))
+
+
 def _malformed(event: Any, reason: str) -> MalformedJSON:
-    return MalformedJSON(f"Line {_line(event)}: {reason}.", format="yaml")
+    return MalformedJSON(f"Line {_line(event)}: {reason}.", format="yaml", line=_line(event))
 
 
 def _line(event: Any) -> int:

@@ -138,6 +138,7 @@ ON_POSTGRESQL: Mapping[str, Comparison] = MappingProxyType(
     {
         "contains": lambda column, values: func.strpos(column, values[0]) > 0,
         "icontains": lambda column, values: func.strpos(_lower(column), _lower(values[0])) > 0,
+        # PERF: an index of text_pattern_ops or of the collation C serves it; see `benben.db.search.create_prefix`.
         "startswith": lambda column, values: func.starts_with(column, values[0]),
         # ``right(x, -n)`` would mean something else, but a length is never below 0.
         "endswith": lambda column, values: func.right(column, func.length(values[0])) == values[0],
@@ -149,7 +150,7 @@ ON_SQLITE: Mapping[str, Comparison] = MappingProxyType(
         "contains": lambda column, values: func.instr(column, values[0]) > 0,
         # SQLite's own lower() knows the letters of ASCII only.
         "icontains": lambda column, values: func.instr(func.lower_text(column), func.lower_text(values[0])) > 0,
-        "startswith": lambda column, values: func.substr(column, 1, func.length(values[0])) == values[0],
+        "startswith": lambda column, values: _sqlite_beginning(column, values[0]),
         "endswith": lambda column, values: _sqlite_end(column, func.length(values[0])) == values[0],
         "regex": lambda column, values: func.regex_search(values[0], column) == 1,
     }
@@ -159,6 +160,16 @@ ON_SQLITE: Mapping[str, Comparison] = MappingProxyType(
 def _lower(text: Any) -> ColumnElement[Any]:
     """Return *text* in lower case by the rules of Unicode, whatever the database's locale is."""
     return func.lower(text.op("COLLATE")(literal_column('"und-x-icu"')))
+
+
+def _sqlite_beginning(column: Any, prefix: Any) -> ColumnElement[bool]:
+    """Return that *column* begins with *prefix*, as a range that an index serves.
+
+    No text of UTF-8 holds the byte FF, so that *prefix* with it comes behind all that begin so.
+    """
+    binary = column.op("COLLATE", precedence=15)(literal_column("BINARY"))
+    last: Any = prefix.op("||")(literal_column("CAST(x'FF' AS TEXT)"))
+    return and_(binary >= prefix, binary < last)
 
 
 def _sqlite_end(column: Any, length: Any) -> ColumnElement[Any]:

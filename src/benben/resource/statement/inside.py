@@ -58,7 +58,7 @@ class SQLitePath(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Return the path; no step holds a quote."""
-        return "$" + "".join(f"[{step}]" if step.isdigit() else f'."{step}"' for step in value)
+        return "$" + "".join(f"[{step}]" if step.isascii() and step.isdigit() else f'."{step}"' for step in value)
 
 
 class SQLiteNumber(TypeDecorator[Any]):

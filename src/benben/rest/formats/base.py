@@ -48,10 +48,12 @@ class Format(Protocol):
 
 
 class RowFormat(Format, Protocol):
-    """A format that holds rows only, so that a file of any size can be read in bounded memory."""
+    """A format that is read row by row, so that a file of any size takes bounded memory."""
 
     def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
         """Yield the line where each row begins, from 1, and the row as `decode` reads it.
+
+        What has no lines counts its rows. Bounds of a body are those of one row here.
 
         Raises: Problem: 400 with the member ``line``; the rows before it have been yielded.
         """
@@ -67,6 +69,11 @@ class Formats:
     def media_types(self) -> tuple[str, ...]:
         """Return every media type that may be asked for or sent."""
         return tuple(kind for item in self.all for kind in (item.media_type, *item.aliases))
+
+    @property
+    def of_documents(self) -> tuple[str, ...]:
+        """Return the media types that can be of something else than rows."""
+        return tuple(kind for item in self.all if not item.is_rows for kind in (item.media_type, *item.aliases))
 
     @property
     def default(self) -> Format:

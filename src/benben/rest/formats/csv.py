@@ -86,7 +86,8 @@ class CSVFormat:
                 yield number, _object(header, row, nodes)
 
 
-_ABSENT = object()
+ABSENT = object()
+"""What a cell says that is left out."""
 
 
 def _read(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -133,14 +134,14 @@ def _check(header: list[str], rows: list[list[str]]) -> None:
 
 def _object(header: list[str], row: list[str], nodes: dict[str, Any]) -> dict[str, Any]:
     """Return the object of one line, without the cells that say nothing."""
-    values = ((name, _value(cell, nodes.get(name))) for name, cell in zip(header, row, strict=True))
-    return {name: value for name, value in values if value is not _ABSENT}
+    values = ((name, cell_value(cell, nodes.get(name))) for name, cell in zip(header, row, strict=True))
+    return {name: value for name, value in values if value is not ABSENT}
 
 
-def _value(cell: str, node: Any) -> Any:
+def cell_value(cell: str, node: Any) -> Any:
     """Return what *cell* means for *node*, None for a column that the schema does not know."""
     if cell == "":
-        return None if node is not None and node.nullable else _ABSENT
+        return None if node is not None and node.nullable else ABSENT
     if node is not None and isinstance(node.typ, READ_AS_JSON):
         try:
             return read_json(cell.encode())

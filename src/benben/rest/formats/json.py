@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from benben.rest.body import read_json
-from benben.rest.formats.base import JSON, Batches
+from benben.rest.formats.base import JSON, MAX_LINE_BYTES, Batches, rows_in
+from benben.rest.formats.elements import Elements
+from benben.rest.formats.ndjson import read_line
+from benben.rest.problems import JSONTooComplex
 
 
 class JSONFormat:
@@ -33,3 +36,21 @@ class JSONFormat:
     def decode(self, raw: bytes, schema: Any) -> Any:
         """Return the value of a strict JSON text."""
         return read_json(raw)
+
+    def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
+        """Yield the items of an array, of a page, or the one object that there is."""
+        begun = stream.read(MAX_LINE_BYTES + 1)
+        array = Elements.begin(begun, stream)
+        # An object of a row may begin as a page does; what fits is read as a whole and judged then.
+        if array is None and len(begun) > MAX_LINE_BYTES:
+            raise JSONTooComplex("The one value is too long.", limit="bytes", maximum=MAX_LINE_BYTES)
+        if array is None or (array.is_page and len(begun) <= MAX_LINE_BYTES):
+            try:
+                rows = rows_in(read_json(begun))
+            except JSONTooComplex:
+                if array is None:
+                    raise
+            else:
+                yield from ((1, row) for row in rows)
+                return
+        yield from ((line, read_line(line, text)) for line, text in array)

@@ -39,16 +39,17 @@ class NDJSONFormat:
         lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
         if len(lines) > DEFAULT.max_items:
             raise JSONTooComplex("There are too many lines.", limit="items", maximum=DEFAULT.max_items)
-        return [_read_line(number, line) for number, line in lines]
+        return [read_line(number, line) for number, line in lines]
 
     def decode_rows(self, stream: BinaryIO, schema: Any) -> Iterator[tuple[int, Any]]:
         """Yield the number and the value of each line that is not empty."""
         for number, line in enumerate(lines_of(stream), 1):
             if line.strip():
-                yield number, _read_line(number, line)
+                yield number, read_line(number, line)
 
 
-def _read_line(number: int, line: bytes) -> Any:
+def read_line(number: int, line: bytes) -> Any:
+    """Return the value of *line*. Raises: Problem: with the member ``line``."""
     try:
         return read_json(line)
     except Problem as exc:
