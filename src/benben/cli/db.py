@@ -98,7 +98,7 @@ def take_back(assembly: Assembly, plugin: str, revision: str, *, folder: str) ->
     require_scripts(assembly, plugin)
     registry = assembly.config.registry
     path = kept_path(str(assembly.source.here), folder, plugin)
-    with migrating(registry) as connection:
+    with migrating(registry, waits=False) as connection:
         tables = plugin_tables(assembly, plugin, connection)
         shut_tables(connection, tables)
         # On the disk before anything is dropped.

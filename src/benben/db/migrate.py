@@ -68,7 +68,8 @@ def migrate_on_start(settings: Any) -> Callable[[Any], None]:
     def start(registry: Any) -> None:
         if settings.migrate == "auto":
             for plugin, revisions in upgrade(registry).items():
-                log.info("migrated %s: %s", plugin, ", ".join(revisions))
+                # No colon after the name: "apikey: ..." would be masked as a secret.
+                log.info("migrated %s to %s", plugin, ", ".join(revisions))
 
     return start
 
@@ -115,7 +116,7 @@ def upgrade(registry: Any, *, plugins: Iterable[str] | None = None) -> dict[str,
 
 def downgrade(registry: Any, plugin: str, revision: str = "base") -> None:
     """Take the tables of *plugin* back to *revision*; at ``base`` they are gone, with their rows."""
-    with migrating(registry) as connection:
+    with migrating(registry, waits=False) as connection:
         downgrade_within(connection, registry, plugin, revision=revision)
 
 
@@ -130,14 +131,22 @@ def downgrade_within(connection: Connection, registry: Any, plugin: str, *, revi
 
 
 @contextmanager
-def migrating(registry: Any) -> Iterator[Connection]:
+def migrating(registry: Any, *, waits: bool = True) -> Iterator[Connection]:
     """Give a connection in a transaction beside which nobody else migrates.
 
     A migration of a large table may take longer than any request, and whoever comes second
     waits for it; only its own locks do not wait for ever.
 
+    Args: waits: for as long as ``benben.migrate_wait``, else as for any lock: what drops tables can be asked again.
     Raises: ConfigurationMistakes: the other one took longer than ``benben.migrate_wait``.
     """
+    if not waits:
+        with registry.engine.begin() as connection:
+            lift_limits(connection)
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+            yield connection
+        return
     begun = _begun_sqlite if registry.engine.dialect.name == "sqlite" else _begun_postgresql
     with registry.engine.connect() as connection, begun(connection, registry.migrate_wait_s):
         lift_limits(connection)

@@ -49,9 +49,6 @@ class Top:
             way += f'<a class="button" href="{escape(self.logout)}">Log out</a>' if self.logout else ""
         return f'<header class="bar">{crumbs}<div class="account">{way}</div></header>' if steps or way else ""
 
-    def _step(self, text: str, path: str) -> str:
-        return f'<a href="{escape(self.root + path)}">{escape(text)}</a>' if path else f"<span>{escape(text)}</span>"
-
 
 def start_page(overview: Mapping[str, Any], top: Top) -> bytes:
     """Return the page of ``/``: what is on."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from benben.features.oidc.problems import PROBLEMS
+from benben.features.oidc.problems import CHALLENGE, PROBLEMS
 from benben.features.oidc.services import Flow, ProviderBearer, read_providers
 from benben.features.oidc.settings import OIDCSettings
 from benben.features.oidc.views import Callback, Start
@@ -38,5 +38,14 @@ def includeme(config: Any) -> None:
     config.add_view(Callback(flow), route_name="oidc.callback", request_method="GET", permission=NO_PERMISSION_REQUIRED)
     for provider in providers.all:
         registry.session.add_way(provider.title, f"/login/{provider.name}")
-    bearer = ProviderBearer(providers, registry.identity, settings)
-    config.add_authenticator("Bearer", bearer, challenge=bearer.challenge, is_first=True)
+    _accept_tokens(config, providers, settings)
+
+
+def _accept_tokens(config: Any, providers: Any, settings: Any) -> None:
+    """Know the bearers of tokens of the providers whose tokens are accepted.
+
+    Where there is none, Bearer is not a way to authenticate, and no document says that it is.
+    """
+    if providers.by_audience:
+        bearer = ProviderBearer(providers, config.registry.identity, settings)
+        config.add_authenticator("Bearer", bearer, challenge=CHALLENGE, is_first=True)

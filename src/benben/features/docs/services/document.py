@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from benben.contract.merge import Merged
+from benben.features.docs.services.links import add_links
 from benben.features.docs.services.operation import Operation
 from benben.features.docs.services.parameters import share_parameters, split_path
 from benben.features.docs.services.plain import PUBLIC, is_page, service_operation, view_operations
@@ -76,6 +77,7 @@ def build_document(registry: Any, *, root: str = "", reader: Reader = EVERYBODY)
     known = [item for item in operations_of(registry, schemas, bounds) if reader.may(item)]
     operations = [replace(operation, said=merged.take(operation.said)) for operation in known]
     paths = paths_of(registry, operations, refusals)
+    add_links(paths, bounds.values())
     parameters = share_parameters(paths)
     shared = {kind: merged.of(kind) for kind in ("examples", "links", "requestBodies") if merged.of(kind)}
     responses = {"NotModified": dict(NOT_MODIFIED), **refusals.components, **merged.of("responses")}

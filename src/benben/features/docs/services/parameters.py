@@ -73,7 +73,12 @@ def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
         separated(query("sort", order, f"{ordering}; {known}", example=sortable[:1])),
         *shape_parameters(bound),
         query("count", {"type": "string", "enum": list(COUNTS), "default": "none"}, "Whether `total` is given, and how sure."),
-        query("filter", {"type": "string"}, FILTER, example=f"{bound.key.name} isnull false" if bound.key.lookups else None),
+        query(
+            "filter",
+            {"type": "string", "minLength": 1},
+            FILTER,
+            example=f"{bound.key.name} isnull false" if bound.key.lookups else None,
+        ),
         *aggregate_parameters(bound),
         *filters(bound.fields.values(), ""),
     ]
@@ -86,7 +91,7 @@ def list_parameters(bound: BoundResource) -> list[dict[str, Any]]:
 
 def condition_parameters(bound: BoundResource) -> list[dict[str, Any]]:
     """Return the parameters that say which rows a change is about."""
-    found = [query("filter", {"type": "string"}, FILTER), *filters(bound.fields.values(), "")]
+    found = [query("filter", {"type": "string", "minLength": 1}, FILTER), *filters(bound.fields.values(), "")]
     for relation in bound.relations.values():
         found += filters(relation.target.fields.values(), relation.name + SEPARATOR)
     return found

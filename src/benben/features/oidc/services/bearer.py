@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from benben.features.identity.interfaces import Account, IUsers
-from benben.features.oidc.problems import CHALLENGE, InvalidProviderToken
+from benben.features.oidc.problems import InvalidProviderToken
 from benben.features.oidc.services.claims import name_of
 from benben.features.oidc.services.providers import Provider, Providers
 from benben.features.oidc.services.tokens import BadToken, peek_issuer
@@ -31,24 +31,18 @@ class ProviderBearer:
     roles of their account beside those of the token, a deactivated one is refused.
 
     Args: settings: ``oidc.*``.
-
-    Attributes:
-        challenge: empty where no provider's tokens are accepted.
     """
 
     def __init__(self, providers: Providers, users: IUsers, settings: Any, *, clock: Callable[[], float] = time.time) -> None:
         self._providers, self._users, self._clock = providers.by_audience, users, clock
         self._leeway_s, self._provisions = settings.leeway, settings.provision
         self._verified: Remembered[str, tuple[Identity, float, Provider]] = Remembered(VERIFIED_S, size=settings.cache_size)
-        self.challenge = CHALLENGE if self._providers else ""
 
     def __call__(self, request: Request) -> Identity | None:
         """Return the identity, or None where the request carries no token of a provider.
 
         Raises: InvalidProviderToken (401), ProviderUnavailable (503).
         """
-        if not self._providers:
-            return None
         header = request.environ.get("HTTP_AUTHORIZATION", "")
         if header[:7].lower() != SCHEME:
             return None
